@@ -1,0 +1,70 @@
+package transports
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+)
+
+// A Conn carries whole SMB2 messages, in order, both ways.
+//
+// Receive and Send may run at the same time as each other, but neither with
+// itself. There is no context on the two: a connection's only interruption is
+// its end, and a context per message would cost an allocation on the hot path.
+type Conn interface {
+	// Receive blocks until the next message is whole. The caller owns it until
+	// Release. Zero-length messages are never returned: no network that SMB2
+	// runs on has them. After the peer's orderly end it returns io.EOF, after
+	// Close an error that is net.ErrClosed, else the reason of the failure.
+	Receive() (*Message, error)
+
+	// Send takes ownership of m, also on error, and blocks while the peer is
+	// slow. When it returns, m has been accepted, not necessarily delivered.
+	// A message longer than the peer takes fails with *MessageSizeError and
+	// leaves the connection as it was.
+	Send(m *Message) error
+
+	// Close unblocks both and waits until nothing of the connection is left:
+	// no goroutine, no buffer, no exposed memory. What Send has accepted is
+	// still delivered where the network can do so in a bounded time. It may be
+	// called from any goroutine and more than once.
+	Close() error
+
+	// RemoteAddr is the peer's address, for logs.
+	RemoteAddr() net.Addr
+}
+
+// A Listener hands out connections that are ready: transport security and
+// negotiation are done when Accept returns, and one slow peer delays no other.
+type Listener interface {
+	Accept() (Conn, error) // net.ErrClosed after Close
+	Close() error          // unblocks Accept; accepted connections live on
+	Addr() net.Addr
+}
+
+// A Network is one way to reach peers: what the first word of a dial string
+// names.
+type Network interface {
+	Dial(ctx context.Context, a Addr) (Conn, error)
+	Announce(ctx context.Context, a Addr) (Listener, error)
+}
+
+// MessageSizeError says that a message is longer than the peer or the framing
+// takes.
+type MessageSizeError struct {
+	Size, Limit int
+	Remote      bool // the peer sent it; otherwise we were asked to send it
+}
+
+func (e *MessageSizeError) Error() string {
+	who := "message to send"
+	if e.Remote {
+		who = "peer's message"
+	}
+	return fmt.Sprintf("%s has %d bytes, limit %d", who, e.Size, e.Limit)
+}
+
+// ErrFraming is wrapped by errors about bytes that are no framing of this
+// network.
+var ErrFraming = errors.New("not SMB framing")
