@@ -16,10 +16,6 @@ const (
 	classSlack   = 1024
 	numClasses   = maxClassBits - minClassBits + 1
 
-	// MaxMessage is the longest message any transport carries: the 24-bit
-	// length of direct TCP, [MS-SMB2] 2.1.
-	MaxMessage = 1<<24 - 1
-
 	// DefaultIdle bounds the free buffers an arena keeps for reuse.
 	DefaultIdle = 64 << 20
 )

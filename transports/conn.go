@@ -22,7 +22,7 @@ type Conn interface {
 	// Send takes ownership of m, also on error, and blocks while the peer is
 	// slow. When it returns, m has been accepted, not necessarily delivered.
 	// A message longer than the peer takes fails with *MessageSizeError and
-	// leaves the connection as it was.
+	// leaves the connection as it was, one without bytes with ErrEmpty.
 	Send(m *Message) error
 
 	// Close unblocks both and waits until nothing of the connection is left:
@@ -64,6 +64,10 @@ func (e *MessageSizeError) Error() string {
 	}
 	return fmt.Sprintf("%s has %d bytes, limit %d", who, e.Size, e.Limit)
 }
+
+// ErrEmpty is Send's answer to a message without bytes: no network that SMB2
+// runs on carries one. The connection stays as it was.
+var ErrEmpty = errors.New("empty message")
 
 // ErrFraming is wrapped by errors about bytes that are no framing of this
 // network.

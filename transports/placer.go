@@ -1,5 +1,10 @@
 package transports
 
+import (
+	"errors"
+	"fmt"
+)
+
 // A Placer is a Conn that also moves bulk data beside its messages, by RDMA
 // read and write ([MS-SMBD] 3.1.4.3-3.1.4.6). Found by assertion:
 //
@@ -65,3 +70,41 @@ type Exposure interface {
 // goroutine (or the caller's, when the call fails at once) and must not block
 // nor call the connection.
 type Done interface{ Done(err error) }
+
+// ErrRole is the answer to a call of the other role: only an SMB client exposes
+// memory, only an SMB server pushes and pulls, [MS-SMBD] 3.1.4.3.
+var ErrRole = errors.New("placement call of the other role")
+
+// CheckDescriptors says, with a *DescriptorError, when n bytes do not fit into
+// the memory that list names. The sum is taken in 64 bits: the lengths are the
+// peer's.
+func CheckDescriptors(list []Descriptor, n int) error {
+	var have uint64
+	for _, d := range list {
+		have += uint64(d.Length)
+	}
+	if uint64(n) > have {
+		return &DescriptorError{Need: uint64(n), Have: have}
+	}
+	return nil
+}
+
+// DescriptorError says that a transfer is longer than the memory it names. The
+// connection is as it was: nothing has been transferred.
+type DescriptorError struct {
+	Need, Have uint64 // bytes
+}
+
+func (e *DescriptorError) Error() string {
+	return fmt.Sprintf("transfer of %d bytes, descriptors hold %d", e.Need, e.Have)
+}
+
+// TransferSizeError says that a transfer is longer than the connection's
+// Placement allows. The connection is as it was.
+type TransferSizeError struct {
+	Size, Limit uint64 // bytes
+}
+
+func (e *TransferSizeError) Error() string {
+	return fmt.Sprintf("transfer of %d bytes, limit %d", e.Size, e.Limit)
+}
