@@ -1,0 +1,59 @@
+// Package quic carries SMB2 over QUIC, UDP port 443: [MS-SMB2] 2.1.
+//
+// # Use
+//
+//	n := quic.Network{Arena: arena, TLS: quic.TLS{Cert: "cert.pem", Key: "key.pem"}}
+//	l, err := n.Announce(ctx, addr)   // addr is quic!*!443
+//	c, err := l.Accept()
+//
+//	n := quic.Network{Arena: arena, TLS: quic.TLS{CA: "ca.pem"}}
+//	c, err := n.Dial(ctx, addr)       // addr is quic!fileserver.example!443
+//
+// # On the wire
+//
+// TLS 1.3 with the protocol name smb, no session tickets, no 0-RTT: requests
+// that change files must not be replayed. One stream, bidirectional and opened
+// by the client, carries the messages with the four bytes of Direct TCP in
+// front of each. Further streams of the client are reset and the connection
+// lives on; unidirectional streams and streams of a server are not permitted
+// by the transport parameters. The library is quic-go.
+//
+// Accept returns a connection when its TLS handshake is done. The stream may
+// come later, with the client's first message: Receive and Send wait for it.
+//
+// # Certificates
+//
+// The files of a listener are looked at during handshakes, at most once a
+// second, and read again when they have changed. Files that do not fit together
+// are reported to Network.Failed, and the old ones stay in use. A dialler reads
+// its files for each connection. With TLS.ClientCA a listener demands a
+// certificate of its clients. In TLS 1.3 a client hears of its rejection after
+// its own handshake, so Dial succeeds then and Receive fails.
+//
+// # How a connection ends
+//
+// QUIC forgets what is under way when a connection is closed, at both ends.
+// So Close ends the stream, and then waits: for the peer to end its stream,
+// which it does when it has read to our end, or, when the peer's stream has
+// ended first, for the peer to close the connection, which it does when it has
+// read to our end. Who sees that last closes the connection with code 0. The
+// wait is bounded by Network.Linger. Receive returns io.EOF when the peer has
+// ended its stream or closed with code 0 between two messages, and
+// io.ErrUnexpectedEOF inside of one.
+//
+// A peer that has vanished is noticed by the idle timeout, because each side
+// keeps the connection alive with packets of its own.
+//
+// # Ownership
+//
+// As transports.Conn has it. An accepted connection has one goroutine here,
+// beside those of quic-go. A listener's socket lives until the listener and all
+// its connections are closed.
+//
+// # Bugs
+//
+// A peer that does not read within Linger of our Close loses what it has not
+// read, also what its system already has.
+//
+// One certificate serves all names.
+package quic

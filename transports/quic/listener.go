@@ -1,0 +1,72 @@
+package quic
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+
+	"github.com/quic-go/quic-go"
+	"github.com/smbgw/smbgw/transports"
+)
+
+type listener struct {
+	raw      *quic.EarlyListener
+	socket   *socket
+	network  Network
+	acceptor *transports.Acceptor[*quic.Conn]
+	once     sync.Once
+}
+
+func newListener(raw *quic.EarlyListener, s *socket, n Network) *listener {
+	l := &listener{raw: raw, socket: s, network: n}
+	l.acceptor = transports.NewAcceptor(transports.Accepting[*quic.Conn]{
+		AcceptRaw: raw.Accept,
+		CloseRaw:  l.closeRaw,
+		Handshake: l.handshake,
+		Failed:    n.Failed,
+		Timeout:   n.HandshakeTimeout,
+	})
+	return l
+}
+
+func (l *listener) Accept() (transports.Conn, error) { return l.acceptor.Accept() }
+
+// handshake waits until the client's part is done, its certificate included.
+func (l *listener) handshake(ctx context.Context, raw *quic.Conn) (transports.Conn, error) {
+	select {
+	case <-raw.HandshakeComplete():
+		c := l.network.newConn(raw, l.socket)
+		c.background.Go(c.acceptStreams)
+		return c, nil
+	case <-raw.Context().Done():
+		return nil, &ConnError{context.Cause(raw.Context())}
+	case <-ctx.Done():
+		raw.CloseWithError(codeNone, "")
+		return nil, ctx.Err()
+	}
+}
+
+// closeRaw also closes the clients that the library has queued.
+func (l *listener) closeRaw() error {
+	err := l.raw.Close()
+	for {
+		raw, acceptErr := l.raw.Accept(context.Background())
+		if acceptErr != nil {
+			break
+		}
+		raw.CloseWithError(codeNone, "")
+	}
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+func (l *listener) Close() error {
+	err := l.acceptor.Close()
+	l.once.Do(l.socket.release)
+	return err
+}
+
+func (l *listener) Addr() net.Addr { return l.raw.Addr() }
