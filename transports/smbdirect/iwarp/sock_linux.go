@@ -1,0 +1,80 @@
+package iwarp
+
+import (
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// vector is room for the kernel's form of a list of buffers, kept by its user
+// so that a call allocates nothing.
+type vector [3*batchFrames + 1]unix.Iovec
+
+// writev sends the front of parts with one system call that does not wait.
+// It reports EAGAIN when the socket takes nothing.
+func writev(fd uintptr, v *vector, parts [][]byte) (int, error) {
+	n := min(len(parts), len(v))
+	for i, p := range parts[:n] {
+		v[i].Base = unsafe.SliceData(p)
+		v[i].SetLen(len(p))
+	}
+	return vectored(unix.SYS_WRITEV, fd, v[:n])
+}
+
+// readv fills a, then b, with one system call that does not wait. Zero bytes
+// are the peer's FIN.
+func readv(fd uintptr, v *readVector, a, b []byte) (int, error) {
+	n := 0
+	for _, p := range [...][]byte{a, b} {
+		if len(p) > 0 {
+			v[n].Base = unsafe.SliceData(p)
+			v[n].SetLen(len(p))
+			n++
+		}
+	}
+	return vectored(unix.SYS_READV, fd, v[:n])
+}
+
+// readVector is readv's room.
+type readVector [2]unix.Iovec
+
+func vectored(call, fd uintptr, v []unix.Iovec) (int, error) {
+	for {
+		n, _, errno := unix.Syscall(call, fd, uintptr(unsafe.Pointer(&v[0])), uintptr(len(v)))
+		switch errno {
+		case 0:
+			clear(v) // the memory is its owner's again
+			return int(n), nil
+		case syscall.EINTR:
+			continue
+		default:
+			clear(v)
+			return 0, errno
+		}
+	}
+}
+
+// segmentSize is what TCP puts into one segment at the moment, or 0.
+func segmentSize(fd uintptr) int {
+	n, err := unix.GetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_MAXSEG)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// unread reports whether bytes have arrived that nobody read yet.
+func unread(fd uintptr) bool {
+	var b [1]byte
+	n, _, err := unix.Recvfrom(int(fd), b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+	return err == nil && n > 0
+}
+
+// finish sends FIN.
+func finish(fd uintptr) { unix.Shutdown(int(fd), unix.SHUT_WR) }
+
+// reset makes the next close a reset.
+func reset(fd uintptr) {
+	unix.SetsockoptLinger(int(fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+}
