@@ -1,0 +1,78 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/smbgw/smbgw/transports"
+)
+
+// A connection is one client with its own connection to the backend. The
+// goroutine that calls run owns it; the workers of its relay own what their
+// comments say.
+type connection struct {
+	listener *Listener
+	backend  *Backend
+	peer     string
+	serial   uint64
+	began    time.Time
+	arena    *transports.Arena
+	log      *slog.Logger
+
+	front, back transports.Conn
+	backAddress string // the dial string that answered
+
+	in  flow // written by the front's reader, read after it ended
+	out flow // written by the back's reader, read after it ended
+}
+
+// A flow is what has passed in one direction, in bytes of messages and of
+// placed payload, counted on the front leg.
+type flow struct{ bytes uint64 }
+
+// run relays until one side ends or ctx does, and leaves nothing behind.
+func (c *connection) run(ctx context.Context) {
+	back, address, err := c.backend.dial(ctx)
+	if err != nil {
+		c.front.Close()
+		if ctx.Err() != nil {
+			c.report(end{side: gateway}, nil)
+			return
+		}
+		c.log.Warn("backend unreachable", "listener", c.listener.Name, "peer", c.peer,
+			"backend", c.backend.Name, "error", err)
+		c.report(end{side: gateway, err: err}, nil)
+		return
+	}
+	c.back, c.backAddress = back, address
+	c.log.Debug("connection opened", "conn", c.serial, "listener", c.listener.Name,
+		"peer", c.peer, "backend", c.backend.Name, "back", address)
+	if v := newConverter(c); v != nil {
+		why := v.relay(ctx)
+		c.report(why, &v.counts)
+		return
+	}
+	c.report(c.relay(ctx), nil)
+}
+
+// report writes the connection's line in the log.
+func (c *connection) report(why end, n *counts) {
+	attrs := append(make([]slog.Attr, 0, 24),
+		slog.Uint64("conn", c.serial),
+		slog.String("listener", c.listener.Name),
+		slog.String("peer", c.peer),
+		slog.String("backend", c.backend.Name),
+		slog.String("front", c.listener.Endpoint.Addr.Network),
+		slog.String("back", c.backAddress),
+		slog.Uint64("bytes_in", c.in.bytes),
+		slog.Uint64("bytes_out", c.out.bytes),
+		slog.Duration("duration", time.Since(c.began)),
+		slog.String("reason", why.String()),
+	)
+	if n == nil {
+		n = new(counts)
+	}
+	attrs = append(attrs, n.attrs()...)
+	c.log.LogAttrs(context.Background(), slog.LevelInfo, "connection closed", attrs...)
+}

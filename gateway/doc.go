@@ -1,0 +1,169 @@
+// Package gateway is the core of smbgw: it joins SMB clients on one network
+// with SMB servers on another. Networks are transports.Network values; which
+// ones exist is not known here.
+//
+// # Use
+//
+//	g := &gateway.Gateway{Log: log, Listeners: []gateway.Listener{{
+//		Name:     "office",
+//		Endpoint: gateway.Endpoint{Addr: tcp445, Network: tcp},
+//		Relay: &gateway.Backend{
+//			Name:      "nas1",
+//			Endpoints: []gateway.Endpoint{{Addr: rdma5445, Network: smbdirect}, {Addr: tcp445, Network: tcp}},
+//			Place:     true,
+//		},
+//	}}}
+//	err := g.Run(ctx) // until ctx ends
+//
+// # Picture
+//
+// Each client has its own connection to its backend:
+//
+//	            +------------------- connection ---------------------+
+//	            |  requests --(queue)--> forward                     |
+//	client <--> |      \_________________/  |                        | <--> backend
+//	   front    |        pending: what is   v                        |   back
+//	            |        converted and unanswered                    |
+//	            |  <------------------------------------ replies     |
+//	            +----------------------------------------------------+
+//
+// When neither leg can place (transports.Placer), two workers pump messages,
+// unread, one each way (relay.go). Otherwise a converter does (convert.go): it
+// reads the headers of SMB2 messages and converts the READs and WRITEs that
+// are neither signed nor encrypted. All other bytes pass as they are.
+//
+//	front      back       READ                                WRITE
+//	message    placing    data lands in our exposed buffer,   payload is exposed where it arrived
+//	                      headers are put in front of it
+//	placing    message    data is pushed from the message     pulled behind the headers of an inline
+//	                      it came in                          request
+//	placing    placing    both: one buffer, exposed, pushed   both: one buffer, pulled, exposed
+//	message    message    not looked at                       not looked at
+//
+// Payload is not copied in any of these, and nothing is allocated for an
+// operation once records and buffers exist. Compounds are the exception: they
+// are rebuilt, which copies what stays inline.
+//
+// # One request, step by step
+//
+// A READ of 1 MiB from a TCP client to a backend on SMB Direct:
+//
+//  1. requests receives the client's message; decide finds a READ in the clear
+//     above the threshold on a disk tree, and that the back leg places.
+//  2. It reserves one operation and 1 MiB in pending. When there is no room it
+//     waits, and the client is not read: that is all the back-pressure there is.
+//  3. open takes a buffer of the backend's arena with room for the reply's
+//     headers, and exposes the rest of it for writing. A request larger than the
+//     leg moves at once gets several parts, whose message ids are those that the
+//     client's CreditCharge reserves (split.go).
+//  4. rebuild makes the request with Channel V1_INVALIDATE (V1 on dialect 3.0)
+//     and our descriptor.
+//  5. deliver publishes the operation in pending and sends the request: in
+//     requests itself, or, when data of an earlier request is still being pulled
+//     from the client, in forward, behind it. Order is never changed.
+//  6. The backend writes the data and replies. replies finds the operation by
+//     message id, revokes the exposure, and only then looks at the reply: no
+//     more placed than asked, nothing inline besides.
+//  7. It copies the reply's 64 bytes of header in front of the data, adds an
+//     inline READ body, frees the operation and sends the buffer to the client.
+//
+// With a client on SMB Direct, step 1 checks its descriptors as [MS-SMB2]
+// 3.3.5.12 and 3.3.5.13 have it; step 7 pushes the data into the client's
+// memory and sends the 80 bytes of a placed reply behind it, with the first
+// descriptor's token to invalidate if the client asked with V1_INVALIDATE. A
+// WRITE is pulled between steps 4 and 5.
+//
+// # Ownership
+//
+//	what                          owner
+//	connection, its two Conns     the goroutine of connection.run
+//	counts, plan, flow in         requests
+//	batch                         requests, then the queue, then who delivers it
+//	op, before insert             who holds its batch
+//	op, after insert              replies; found by message id, under pending's lock
+//	op, while data is pushed      the transfer; its end frees the op
+//	answers, dialect, flow out    replies
+//	pipes                         locked: replies writes, requests reads
+//	a message                     who received or made it, until Send or Release
+//	an exposed buffer             the op; replies takes it out when it is revoked
+//	arenas                        the Run: one for each backend
+//
+// # Teardown
+//
+// A connection ends by its first end (hangup.go): a leg has nothing more to
+// say, takes nothing more, or says what cannot be; or Run's context is over.
+//
+//  1. A leg that takes nothing more may finish what it says, for drainTime.
+//     What a client said before its end is still forwarded, in the same time.
+//  2. pending is closed: nobody waits for room any more.
+//  3. The leg that is still alive is closed first, so that what it was sent is
+//     delivered; then the other one. Closing ends all transfers and exposures.
+//  4. The workers are waited for.
+//  5. What was never answered is revoked and freed; pushes are waited for.
+//  6. One line in the log says who, where, how much, how long and why.
+//
+// # Decisions
+//
+// A request that must be refused, because its channel is malformed or because
+// it cannot be carried, goes to the backend as a QUERY_INFO of the same file
+// with the same message ids, and the reply becomes STATUS_INVALID_PARAMETER.
+// So the backend accounts for ids and credits and keeps the order and the
+// compound, and no reply is made up between two of its own.
+//
+// A request too large for the back leg that cannot be split (too few message
+// ids, more than 128 parts, a compound, the end of the file as offset) is
+// refused that way: messages carry less than placement does.
+//
+// A signed request with a channel ends the connection: its descriptors mean
+// nothing to the backend, and its bytes are fixed.
+//
+// Pipes are never placed or split: they carry messages, and ksmbd takes a
+// placed WRITE there for an empty one. Which trees are pipes is learnt from
+// the replies to TREE_CONNECT.
+//
+// A placed READ that the backend answers inline after all is passed on inline.
+//
+// A message id that is in use again while a converted request waits ends the
+// connection, as [MS-SMB2] 3.3.5.2.3 has it; so does a reply of another command
+// than the request. A second reply, or one to an unknown id, passes.
+//
+// A CANCEL passes. For a request that was split it reaches the first part,
+// whose status is that of the whole. Interim replies to later parts are kept
+// from the client, which gets their credits with the final reply.
+//
+// In a compound reply one token can be invalidated: the first READ's or
+// WRITE's. Clients have to cope, [MS-SMBD] 3.1.5.1.
+//
+// Compounds of more than 64 elements, and backends that answer nothing for
+// five minutes while a connection's pending is full, end the connection.
+//
+// Tokens to invalidate never cross from one leg to the other.
+//
+// Each backend has its own arena, so that a backend which claims to have
+// placed data can reveal no other backend's.
+//
+// # Log
+//
+// "listening" with listener and address; "connection closed" with conn,
+// listener, peer, backend, front (network), back (dial string), bytes_in,
+// bytes_out (as the client sees them, placed payload included), duration,
+// reason, placed_reads, placed_writes, inline_reads, inline_writes, refused and
+// inline_REASON: below_threshold, signed, encrypted (messages of any kind),
+// dialect, pipe, memory, unasked (the leg that could place is the client's,
+// and it did not ask), malformed. Where neither leg places nothing is counted.
+// "backend unreachable" names every address and its error.
+//
+// # Bugs
+//
+// There is no terminate mode.
+//
+// Network-interface lists and referrals of the backend reach the client
+// unchanged; a client may follow them around the gateway.
+//
+// Signed or encrypted messages that are larger than an SMB Direct leg carries
+// end the connection: the client does not know that leg's limit. So do
+// unsigned ones that are not placed because of Place or a large Threshold.
+//
+// While pending is full, a CANCEL or an oplock acknowledgement of the same
+// client waits too.
+package gateway

@@ -1,0 +1,71 @@
+package gateway
+
+import (
+	"time"
+
+	"github.com/smbgw/smbgw/transports"
+)
+
+const (
+	// DefaultThreshold is the payload from which on RDMA is worth its round
+	// trips: what Windows and Linux use, [MS-SMB2] notes <156> and <159>.
+	DefaultThreshold = 4096
+
+	// dialTime bounds the attempt at one back address, transport set-up
+	// included. SMB Direct alone may take 5 s for its negotiation
+	// ([MS-SMBD] 3.1.6.1) after the TCP handshake.
+	dialTime = 10 * time.Second
+
+	// drainTime is how long a leg that takes nothing any more may still give:
+	// its last replies are worth a moment, a peer that is half dead is not
+	// worth more.
+	drainTime = 2 * time.Second
+
+	// stallTime is how long a backend may answer none of the requests that fill
+	// a connection's pending. Meanwhile the client is not read, so its death
+	// would not be noticed either. It is longer than clients wait for a reply:
+	// Linux reconnects after 180 s, Windows after 60 s.
+	stallTime = 5 * time.Minute
+
+	// Pauses of the accept loop after an error, doubling between the two.
+	minAcceptPause = 5 * time.Millisecond
+	maxAcceptPause = time.Second
+)
+
+// What one connection may have in conversion. When it is used up, the client
+// is not read until the backend has answered something.
+const (
+	// maxPending bounds operations. Clients keep some tens in flight; servers
+	// grant up to 8192 credits (Windows, Samba), mostly for large requests.
+	maxPending = 512
+
+	// maxPendingBytes bounds the buffers of those operations: 64 MiB are eight
+	// of the largest requests that clients make.
+	maxPendingBytes = 64 << 20
+
+	// maxPushBytes bounds payload on its way to the client, which the backend
+	// has answered but the client has not taken: without it a client that does
+	// not take anything would make us read on.
+	maxPushBytes = 16 << 20
+
+	// pendingBuckets is a power of two of the order of maxPending.
+	pendingBuckets = 256
+
+	// maxQueue bounds the messages that wait behind a transfer from the client.
+	maxQueue = 128
+
+	// maxElements bounds a compound that is converted: each element costs at
+	// least a header, clients send about five.
+	maxElements = 64
+
+	// maxPayload is what one message can carry behind the headers of READ and
+	// WRITE; below maxPendingBytes, so that a single request always fits.
+	maxPayload = transports.MaxMessage - 1024
+
+	// maxParts bounds the requests that one request becomes: 8 MiB in pieces
+	// of 64 KiB, the smallest that a credit pays for.
+	maxParts = 128
+
+	// maxPipeTrees bounds the pipe trees that are remembered. Clients have one.
+	maxPipeTrees = 64
+)
