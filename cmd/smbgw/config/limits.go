@@ -1,0 +1,24 @@
+package config
+
+import "github.com/smbgw/smbgw/transports"
+
+const (
+	// maxFile bounds the configuration file and every file that it names, in
+	// bytes. Real ones have a few thousand; the bound keeps a wrong path (a
+	// disk image, /dev/zero) from filling the memory.
+	maxFile = 1 << 20
+
+	// DefaultThreshold is rdma_threshold when the file does not say, in bytes:
+	// what Linux peers use as rdma_readwrite_threshold. Below it a registration
+	// and a round trip cost more than the copy.
+	DefaultThreshold = 4096
+
+	// maxThreshold is the largest rdma_threshold: no message carries more
+	// payload, so a larger one could only mean "never", which place = false
+	// says plainly.
+	maxThreshold = transports.MaxMessage
+
+	// maxDistance is how many letters may differ between a word that is not
+	// known and the one that is suggested for it.
+	maxDistance = 3
+)

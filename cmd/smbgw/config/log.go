@@ -1,0 +1,51 @@
+package config
+
+import (
+	"log/slog"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+var logSchema = &hcl.BodySchema{
+	Attributes: []hcl.AttributeSchema{{Name: "level"}, {Name: "format"}},
+}
+
+var levels = map[string]slog.Level{
+	"debug": slog.LevelDebug,
+	"info":  slog.LevelInfo,
+	"warn":  slog.LevelWarn,
+	"error": slog.LevelError,
+}
+
+var formats = map[string]Format{
+	string(FormatText): FormatText,
+	string(FormatJSON): FormatJSON,
+}
+
+func (l *loader) logs(blocks hcl.Blocks, log *Log) {
+	for _, b := range l.single(blocks) {
+		content := l.content(b, logSchema)
+		choose(l, content.Attributes["level"], levels, &log.Level)
+		choose(l, content.Attributes["format"], formats, &log.Format)
+	}
+}
+
+// choose decodes one of a table's words; a is nil when the file does not say.
+func choose[T any](l *loader, a *hcl.Attribute, table map[string]T, v *T) {
+	if a == nil {
+		return
+	}
+	w, ok := l.str(a.Expr, a.Name)
+	if !ok {
+		return
+	}
+	t, ok := table[w.value]
+	if !ok {
+		known := slices.Collect(maps.Keys(table))
+		l.report(w.at, "%s %q is unknown; it is one of %s%s", a.Name, w.value, among(known), didYouMean(w.value, known))
+		return
+	}
+	*v = t
+}

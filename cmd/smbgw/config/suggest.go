@@ -1,0 +1,31 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+)
+
+// didYouMean is a question about the known word nearest to s, or "".
+func didYouMean(s string, known []string) string {
+	best, distance := "", maxDistance+1
+	for _, k := range known {
+		// A word of which nothing is left is no misspelling.
+		d := levenshtein.Distance(s, k, nil)
+		if d < distance && d < max(len(k), 2) {
+			best, distance = k, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", best)
+}
+
+// among lists words for a sentence, each once, in order of the alphabet.
+func among(words []string) string {
+	words = slices.Compact(slices.Sorted(slices.Values(words)))
+	return strings.Join(words, ", ")
+}

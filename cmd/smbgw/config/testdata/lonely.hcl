@@ -1,0 +1,4 @@
+listen "office" {
+  address = "tcp!*!445"
+  relay   = "nas"
+}

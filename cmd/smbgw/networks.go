@@ -1,0 +1,78 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+
+	"github.com/smbgw/smbgw/cmd/smbgw/config"
+	"github.com/smbgw/smbgw/transports"
+	"github.com/smbgw/smbgw/transports/quic"
+	"github.com/smbgw/smbgw/transports/smbdirect"
+	"github.com/smbgw/smbgw/transports/smbdirect/iwarp"
+	"github.com/smbgw/smbgw/transports/tcp"
+)
+
+// A network is one way to reach peers, as the first word of a dial string
+// names it.
+type network struct {
+	config.Network // what the configuration has to know
+
+	// listen and dial make the network for one listener or one backend.
+	listen func(*config.Listener, *slog.Logger) transports.Network
+	dial   func(*config.Backend, *slog.Logger) transports.Network
+}
+
+// networks is THE table of transports and RDMA providers.
+var networks = map[string]network{
+	"tcp": same("tcp", func(*slog.Logger) transports.Network { return tcp.Network{} }),
+
+	"quic": {config.Network{Socket: "udp", TLS: true}, listenQUIC, dialQUIC},
+
+	// The name without a provider stands for the one that fits: iwarp is the
+	// only one so far.
+	"smbdirect": same("tcp", overIWARP),
+	"iwarp":     same("tcp", overIWARP),
+}
+
+// same is the row of a network that is made alike for all listeners and
+// backends, over sockets of a kind.
+func same(socket string, n func(*slog.Logger) transports.Network) network {
+	return network{
+		Network: config.Network{Socket: socket},
+		listen:  func(_ *config.Listener, log *slog.Logger) transports.Network { return n(log) },
+		dial:    func(_ *config.Backend, log *slog.Logger) transports.Network { return n(log) },
+	}
+}
+
+func overIWARP(log *slog.Logger) transports.Network {
+	return smbdirect.Over(new(iwarp.Provider), smbdirect.Options{Log: log})
+}
+
+func listenQUIC(l *config.Listener, log *slog.Logger) transports.Network {
+	return quic.Network{
+		TLS: quic.TLS{Cert: l.TLS.Cert, Key: l.TLS.Key, ClientCA: l.TLS.ClientCA},
+		Failed: func(err error) {
+			// Whoever scans the internet makes the first kind, our files the other.
+			if refused, ok := errors.AsType[*transports.HandshakeError](err); ok {
+				log.Debug("client refused", "listener", l.Name, "error", refused)
+				return
+			}
+			log.Warn("certificate files have changed and cannot be used", "listener", l.Name, "error", err)
+		},
+	}
+}
+
+func dialQUIC(b *config.Backend, _ *slog.Logger) transports.Network {
+	return quic.Network{TLS: quic.TLS{
+		CA: b.TLS.CA, ServerName: b.ServerName, Cert: b.TLS.Cert, Key: b.TLS.Key,
+	}}
+}
+
+// known is what the configuration has to know of the table.
+func known() map[string]config.Network {
+	k := make(map[string]config.Network, len(networks))
+	for name, n := range networks {
+		k[name] = n.Network
+	}
+	return k
+}

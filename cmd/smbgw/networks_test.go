@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
+	"math/big"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/smbgw/smbgw/transports"
+	"github.com/smbgw/smbgw/transports/transporttest"
+)
+
+// Every row of the table works from both sides, as the configuration makes it:
+// a message goes tcp -> NETWORK -> tcp through two gateways and back. Over TLS
+// both sides show certificates.
+func TestNetworks(t *testing.T) {
+	t.Parallel()
+	for name, n := range networks {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			transporttest.Watch(t)
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			t.Cleanup(cancel)
+			dir := t.TempDir()
+			listenTLS, dialTLS := "", ""
+			if n.TLS {
+				certificate(t, dir, "gateway.example")
+				listenTLS = "tls {\n cert = \"cert.pem\"\n key = \"key.pem\"\n client_ca = \"cert.pem\"\n}"
+				dialTLS = "server_name = \"gateway.example\"\ntls {\n ca = \"cert.pem\"\n cert = \"cert.pem\"\n key = \"key.pem\"\n}"
+			}
+			server := echoServer(t)
+			behind := gatewayUp(ctx, t, filepath.Join(dir, "behind.hcl"), name+"!127.0.0.1!0", listenTLS, server, "")
+			front := gatewayUp(ctx, t, filepath.Join(dir, "front.hcl"), "tcp!127.0.0.1!0", "", behind, dialTLS)
+			oneMessage(ctx, t, front)
+		})
+	}
+}
+
+// gatewayUp runs the program until the test ends and returns where it listens.
+func gatewayUp(ctx context.Context, t *testing.T, file, listen, listenMore string, to transports.Addr, dialMore string) transports.Addr {
+	t.Helper()
+	write(t, file, `
+log {
+  format = "json"
+}
+listen "front" {
+  address = "`+listen+`"
+  relay   = "back"
+  `+listenMore+`
+}
+backend "back" {
+  address = ["`+to.String()+`"]
+  `+dialMore+`
+}
+`)
+	ctx, stop := context.WithCancel(ctx)
+	reader, writer := io.Pipe()
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"-c", file}, strings.NewReader(""), io.Discard, writer)
+		writer.Close()
+	}()
+	log := bufio.NewScanner(reader)
+	address := listening(t, log)
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		io.Copy(io.Discard, reader)
+	}()
+	t.Cleanup(func() {
+		stop()
+		if status := <-ended; status != exitOK {
+			t.Errorf("%s ended with status %d", file, status)
+		}
+		<-read
+	})
+	return address
+}
+
+// certificate makes cert.pem and key.pem in dir: self-signed, for a server and
+// for a client of that name.
+func certificate(t *testing.T, dir, name string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber:          big.NewInt(1),
+		DNSNames:              []string{name},
+		NotBefore:             time.Now().Add(-time.Hour),
+		NotAfter:              time.Now().Add(time.Hour),
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+		BasicConstraintsValid: true,
+		IsCA:                  true,
+	}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "cert.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})))
+	write(t, filepath.Join(dir, "key.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})))
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+
+	"github.com/smbgw/smbgw/cmd/smbgw/config"
+	"github.com/smbgw/smbgw/gateway"
+)
+
+// serve runs the gateway that the configuration describes until ctx ends.
+func serve(ctx context.Context, inv *invocation) int {
+	if !inv.noArguments("run") {
+		return exitUsage
+	}
+	c, status := inv.load()
+	if c == nil {
+		return status
+	}
+	log := logger(c.Log, inv.stderr)
+	g := build(c, log)
+	for _, l := range c.Listeners {
+		log.Info("relay passes the backend's network-interface lists and referrals unchanged: clients may learn its own addresses",
+			"listener", l.Name, "backend", l.Relay.Name)
+	}
+	if err := g.Run(ctx); err != nil {
+		return inv.failed(err)
+	}
+	log.Info("ended")
+	return exitOK
+}
+
+func logger(c config.Log, w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.Level}
+	if c.Format == config.FormatJSON {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// build turns a configuration into the gateway it describes. Nothing is
+// started.
+func build(c *config.Config, log *slog.Logger) *gateway.Gateway {
+	g := &gateway.Gateway{Log: log}
+	backends := map[*config.Backend]*gateway.Backend{}
+	for _, b := range c.Backends {
+		backends[b] = backend(b, log)
+	}
+	for i := range c.Listeners {
+		l := &c.Listeners[i]
+		n := networks[l.Addr.Network].listen(l, log)
+		g.Listeners = append(g.Listeners, gateway.Listener{
+			Name:     l.Name,
+			Endpoint: gateway.Endpoint{Addr: l.Addr, Network: n},
+			Relay:    backends[l.Relay],
+		})
+	}
+	return g
+}
+
+func backend(b *config.Backend, log *slog.Logger) *gateway.Backend {
+	out := &gateway.Backend{Name: b.Name, Place: b.Place, Threshold: b.Threshold}
+	for _, a := range b.Addrs {
+		n := networks[a.Network].dial(b, log)
+		out.Endpoints = append(out.Endpoints, gateway.Endpoint{Addr: a, Network: n})
+	}
+	return out
+}
