@@ -11,10 +11,11 @@ const MaxMessage = 1<<24 - 1
 const MaxNetBIOSMessage = 1<<17 - 1
 
 // readAhead is what a Framer reads in one go when it does not know what comes:
-// the prefix together with a whole small request, which costs one system call.
-// It is part of every idle connection, and of a larger message this much is
-// copied once.
-const readAhead = 768
+// the prefix together with a whole small message, up to a READ of 4 KiB and its
+// headers, which costs one system call. It is part of every idle connection,
+// an eighth of what one may cost, and of a larger message this much is copied
+// once.
+const readAhead = 8 << 10
 
 // DefaultPending bounds the handshakes of an Acceptor that run at a time. Each
 // costs a peer nothing but a SYN, and us a goroutine or two and their buffers.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net"
+	"syscall"
 	"testing"
 	"testing/synctest"
 
@@ -271,4 +272,18 @@ func TestAnyHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Close()
+}
+
+// What is sent to a peer that has closed is nobody's, and is given back.
+func TestSendToClosedPeer(t *testing.T) {
+	client, server, arena := ends(t)
+	server.Close()
+	for range 50 {
+		if err := client.Send(arena.New(10)); err != nil && !errors.Is(err, syscall.EPIPE) {
+			t.Errorf("Send: %v", err)
+		}
+		if n := arena.InUse(); n != 0 {
+			t.Fatalf("%d messages in use", n)
+		}
+	}
 }

@@ -215,7 +215,7 @@ func TestReloadServes(t *testing.T) {
 			if err != nil {
 				return
 			}
-			c.Close()
+			defer c.Close() // not sooner: that would reach the dialler
 		}
 	}()
 	defer func() { l.Close(); <-served }()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -214,6 +215,25 @@ func TestClientRefused(t *testing.T) {
 	})
 }
 
+// Placements are as large as both sides allow.
+func TestClientMaxReadWriteSize(t *testing.T) {
+	for _, test := range []struct{ own, peer, want uint32 }{{8 << 20, 4096, 4096}, {4096, 8 << 20, 4096}, {4096, 0, 0}} {
+		t.Run("", func(t *testing.T) {
+			withClient(t, smbdirect.Options{MaxReadWriteSize: int(test.own)}, func(h *host) {
+				s := h.accept()
+				n := response()
+				n.MaxReadWriteSize = test.peer
+				s.send(wire(n))
+				c := h.client()
+				defer c.Close()
+				if got := c.Placement().MaxReadWrite; got != test.want {
+					h.t.Errorf("%d of %d and %d", got, test.own, test.peer)
+				}
+			})
+		})
+	}
+}
+
 // The first fragments respect the server's MaxReceiveSize.
 func TestClientFragments(t *testing.T) {
 	withClient(t, smbdirect.Options{}, func(h *host) {
@@ -397,6 +417,69 @@ func TestSentInvalidation(t *testing.T) {
 			if a.invalidates != (i == 0) || a.invalidates && a.token != region.Segment().Token {
 				t.Errorf("fragment %d: %v %#x", i, a.invalidates, a.token)
 			}
+		}
+	})
+}
+
+// The peer's orderly end inside of a message is none; what came whole before
+// is still received.
+func TestEndOfStream(t *testing.T) {
+	for _, inside := range []bool{false, true} {
+		t.Run("", func(t *testing.T) {
+			withClient(t, smbdirect.Options{}, func(h *host) {
+				s := h.accept()
+				s.send(wire(response()))
+				c := h.client()
+				defer c.Close()
+				s.parsed() // the first grant
+				s.send(fragment(pattern(100), 0, 0))
+				want := io.EOF
+				if inside {
+					s.send(fragment(pattern(100), 100, 0))
+					want = io.ErrUnexpectedEOF
+				}
+				synctest.Wait()
+				s.qp.Close()
+				synctest.Wait()
+				m, err := c.Receive()
+				if err != nil {
+					h.t.Fatalf("what came before: %v", err)
+				}
+				m.Release()
+				if _, err := c.Receive(); err != want {
+					h.t.Errorf("Receive: %v, want %v", err, want)
+				}
+				if err := c.Send(h.arena.New(1)); err == nil {
+					h.t.Error("Send: no error")
+				}
+			})
+		})
+	}
+}
+
+// Back-pressure the other way: with a full inbox nothing is granted, and
+// receiving grants again at once.
+func TestReceiveGrants(t *testing.T) {
+	withClient(t, smbdirect.Options{InboxMessages: 3}, func(h *host) {
+		s := h.accept()
+		s.send(wire(response()))
+		c := h.client()
+		defer c.Close()
+		d, _ := s.parsed() // the first grant
+		for range int(d.CreditsGranted) {
+			s.send(fragment(pattern(10), 0, 1))
+		}
+		synctest.Wait()
+		before, _ := s.grants()
+		for range d.CreditsGranted {
+			m, err := c.Receive()
+			if err != nil {
+				h.t.Fatal(err)
+			}
+			m.Release()
+		}
+		if n, _ := s.grants(); before+n < int(d.CreditsGranted) {
+			h.t.Errorf("%d credits granted before and %d after receiving, of %d", before, n, d.CreditsGranted)
 		}
 	})
 }

@@ -468,59 +468,154 @@ func TestStallTimer(t *testing.T) {
 	}
 }
 
-// While the upper layer is behind nothing is granted, but a peer without
-// credits gets two every 2 s and is answered, and that too has an end.
-func TestFullInbox(t *testing.T) {
-	t.Parallel()
-	s, r := openServer(t, Options{InboxMessages: 4, Keepalive: time.Hour}, linuxRequest)
+// fullServer is a server whose upper layer has taken none of n messages, and
+// whose peer has granted credits but has left of its own.
+func fullServer(t *testing.T, n, left int) *side {
+	t.Helper()
+	s, _ := openServer(t, Options{InboxMessages: 4, Keepalive: time.Hour}, linuxRequest)
 	s.receive(empty(1000, 0))
 	s.headers()
-	credits := int(r.CreditsGranted) - 1
-	send := func(n int) {
-		for range n {
-			if _, err := s.receive(payload(10, DataTransfer{})); err != nil {
-				t.Fatal(err)
-			}
-			s.c.delivered(10, s.now)
-			credits--
+	for range n {
+		s.c.delivered(10, s.now)
+	}
+	s.c.in.granted = left
+	return s
+}
+
+// granted is what the core's next messages grant.
+func (s *side) granted() (n int) {
+	for _, d := range s.headers() {
+		n += int(d.CreditsGranted)
+	}
+	return n
+}
+
+// While the upper layer is behind nothing is granted, but a peer without
+// credits gets two every 2 s, and that too has an end.
+func TestFullInbox(t *testing.T) {
+	t.Parallel()
+	s := fullServer(t, 3, 0)
+	if n := s.granted(); n == 0 {
+		t.Error("nothing granted with room in the inbox")
+	}
+
+	s = fullServer(t, 4, 0)
+	for range 5 {
+		if n := s.granted(); n != 0 {
+			t.Fatalf("granted %d at once", n)
 		}
-	}
-	take := func() (n int) {
-		for _, d := range s.headers() {
-			n += int(d.CreditsGranted)
+		if err := s.pass(trickleInterval); err != nil {
+			t.Fatal(err)
 		}
-		credits += n
-		return n
-	}
-	send(4)
-	if n := take(); n != 0 {
-		t.Fatalf("granted %d with a full inbox", n)
-	}
-	for s.c.inboxMessages < inboxOverdraft*4 && credits > 0 {
-		send(1)
-		take()
-	}
-	for range 4 {
-		s.c.consumed(10)
-	}
-	send(credits)
-	for s.c.inboxMessages >= inboxOverdraft*4 {
-		s.c.consumed(10)
-	}
-	if n := take(); n != 0 {
-		t.Fatalf("granted %d with a full inbox", n)
-	}
-	if err := s.pass(trickleInterval); err != nil {
-		t.Fatal(err)
-	}
-	if n := take(); n != 2 {
-		t.Errorf("granted %d to a peer without credits", n)
+		if n := s.granted(); n != 2 {
+			t.Fatalf("granted %d after the interval", n)
+		}
+		s.c.in.granted = 0 // the peer has used them
 	}
 	for s.c.inboxMessages > 0 {
 		s.c.consumed(10)
 	}
-	if n := take(); n == 0 {
-		t.Error("granted nothing when the inbox was empty again")
+	if n := s.granted(); n <= 2 {
+		t.Errorf("granted %d when the inbox was empty again", n)
+	}
+
+	s = fullServer(t, 4, 2)
+	if s.pass(trickleInterval); s.granted() != 0 {
+		t.Error("granted to a peer that has credits")
+	}
+	s = fullServer(t, 4*inboxOverdraft, 0)
+	if s.pass(trickleInterval); s.granted() != 0 {
+		t.Error("granted beyond the bound")
+	}
+}
+
+// A full inbox does not make the connection look dead: the answer to a
+// keepalive grants something, or the peer could not send its next.
+func TestFullInboxAnswers(t *testing.T) {
+	t.Parallel()
+	s := fullServer(t, 4, 1)
+	s.receive(empty(0, FlagResponseRequested))
+	if n := s.granted(); n != 2 {
+		t.Errorf("the answer grants %d", n)
+	}
+	s = fullServer(t, 4*inboxOverdraft, 1)
+	s.c.out.available = 1
+	s.receive(empty(0, FlagResponseRequested))
+	if got := s.headers(); len(got) != 0 {
+		t.Errorf("sent %+v with the last credit beyond the bound", got)
+	}
+}
+
+// The window opens while the peer makes use of it, and only as far as it asks
+// and as receive memory allows.
+func TestWindow(t *testing.T) {
+	t.Parallel()
+	s, r := openServer(t, Options{}, linuxRequest)
+	first := s.c.in.window
+	if int(r.CreditsGranted) != first || first >= 255 {
+		t.Fatalf("granted %d of %d", r.CreditsGranted, first)
+	}
+	for range first/2 + 1 { // a burst: no grant could be sent in between
+		s.receive(payload(1, DataTransfer{}))
+	}
+	if s.c.in.window != 2*first {
+		t.Errorf("window %d after a burst, was %d", s.c.in.window, first)
+	}
+
+	s, _ = openServer(t, Options{}, linuxRequest)
+	for range 10 {
+		s.receive(payload(1340, DataTransfer{RemainingDataLength: 1 << 20}))
+		s.c.receiving = false
+		s.c.in.granted = s.c.in.goal()
+	}
+	if s.c.in.window != 255 {
+		t.Errorf("window %d after long messages", s.c.in.window)
+	}
+
+	s, _ = openServer(t, Options{ReceiveMemory: 100 * 1364}, linuxRequest)
+	for range 10 {
+		s.c.in.begun(1000)
+	}
+	if s.c.in.window != 100 {
+		t.Errorf("window %d with memory for 100", s.c.in.window)
+	}
+	s.c.in.target, s.c.in.window = 20, 16
+	s.c.in.begun(1000)
+	s.c.in.begun(1000)
+	if s.c.in.window != 20 {
+		t.Errorf("window %d for a peer that asks for 20", s.c.in.window)
+	}
+}
+
+// A peer that loses count by one is not one that we lose count of.
+func TestOverrunByOne(t *testing.T) {
+	t.Parallel()
+	s, _ := openServer(t, Options{}, linuxRequest)
+	s.c.in.granted = 0
+	if _, err := s.receive(empty(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if s.c.in.granted != 0 {
+		t.Errorf("%d granted", s.c.in.granted)
+	}
+}
+
+// Nothing is written without a slot for its header.
+func TestSlots(t *testing.T) {
+	t.Parallel()
+	s, _ := openServer(t, Options{}, linuxRequest)
+	s.receive(empty(1000, 0))
+	s.c.offer(170000)
+	s.c.out.slots = 3
+	n := 0
+	for {
+		if _, ok := s.c.next(s.head[:], s.now); !ok {
+			break
+		}
+		n++
+	}
+	if n != 3 {
+		t.Errorf("%d messages for 3 slots", n)
 	}
 }
 

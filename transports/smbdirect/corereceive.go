@@ -43,10 +43,7 @@ func (c *core) receivedData(b []byte, now time.Time) (fragment, error) {
 	if f.first {
 		c.in.begun(f.total / c.maxReceive)
 	}
-	if d.CreditsGranted > 0 {
-		c.out.add(int(d.CreditsGranted))
-		c.stalled = time.Time{}
-	}
+	c.out.add(int(d.CreditsGranted))
 	c.idle, c.keepalive = now.Add(c.o.Keepalive), keepaliveNone
 	c.settled = time.Time{}
 	if d.Flags&FlagResponseRequested != 0 {

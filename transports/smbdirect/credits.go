@@ -53,7 +53,7 @@ func (r *receiveCredits) extra(grant, over int) int {
 func (r *receiveCredits) used() {
 	r.posted--
 	r.granted = max(0, r.granted-1)
-	if goal := r.goal(); goal-r.granted >= (r.window+1)/2 {
+	if r.goal()-r.granted == (r.window+1)/2 { // once in a burst, when it passes the half
 		r.widen()
 	}
 }

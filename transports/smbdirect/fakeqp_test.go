@@ -7,6 +7,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/smbgw/smbgw/transports"
@@ -23,6 +24,7 @@ type fakeQP struct {
 	regions  int
 	postErr  error
 	ordLimit int
+	hold     chan struct{} // when set, Deregister waits for it
 
 	completions chan []rdma.Completion
 	over        chan struct{} // closed: Poll flushes and ends with err
@@ -121,6 +123,9 @@ func (q *fakeQP) Register(b []byte, _ rdma.Access) (rdma.Region, error) {
 
 func (r *fakeRegion) Segment() rdma.Segment { return r.seg }
 func (r *fakeRegion) Deregister() {
+	if r.q.hold != nil {
+		<-r.q.hold
+	}
 	r.q.note("revoked")
 	r.q.mu.Lock()
 	r.q.regions--
@@ -265,7 +270,9 @@ func TestReadsAreBounded(t *testing.T) {
 	q := newFakeQP(3)
 	c, arena := fakeServer(t, q)
 	var done [2]counted
-	c.Pull(make([]byte, 500), descriptors(5, 100), &done[0])
+	list := descriptors(5, 100)
+	c.Pull(make([]byte, 500), list, &done[0])
+	clear(list) // the caller's list is the caller's again
 	c.Pull(make([]byte, 150), descriptors(2, 100), &done[1])
 	if err := c.Send(arena.New(10)); err != nil {
 		t.Fatal(err)
@@ -276,12 +283,36 @@ func TestReadsAreBounded(t *testing.T) {
 	for i, want := range []int{3, 3, 3, 3, 2, 1, 0} {
 		q.complete(t, rdma.OpRead, nil)
 		eventually(t, "reads", func() bool { return q.count(rdma.OpRead) == want })
+		for _, w := range q.posted {
+			if w.Op == rdma.OpRead && w.Remote.Token == 0 {
+				t.Fatal("a read of memory that the peer has not named")
+			}
+		}
 		if i == 4 {
 			eventually(t, "first transfer", func() bool { n, _ := done[0].told(); return n == 1 })
 		}
 	}
 	eventually(t, "second transfer", func() bool { n, err := done[1].told(); return n == 1 && err == nil })
 	q.complete(t, rdma.OpSend, nil)
+}
+
+// Done is told when the last element has completed, not when none is posted.
+func TestReadsOneByOne(t *testing.T) {
+	t.Parallel()
+	q := newFakeQP(1)
+	c, _ := fakeServer(t, q)
+	var done counted
+	c.Pull(make([]byte, 300), descriptors(3, 100), &done)
+	for i := range 3 {
+		if n, _ := done.told(); n != 0 {
+			t.Fatalf("told after %d of 3", i)
+		}
+		q.complete(t, rdma.OpRead, nil)
+		if i < 2 {
+			eventually(t, "next read", func() bool { return q.count(rdma.OpRead) == 1 })
+		}
+	}
+	eventually(t, "transfer", func() bool { n, err := done.told(); return n == 1 && err == nil })
 }
 
 // A message sent after a Push is posted after all of its writes, also when
@@ -402,6 +433,31 @@ func TestRegionsAreRevokedFirst(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Nothing that was under way is released while the peer can still reach memory:
+// the pump waits for revocations that have begun elsewhere.
+func TestReleaseWaitsForRevocation(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := newFakeQP(1)
+		q.hold = make(chan struct{})
+		c, arena := fakeClient(t, q)
+		if _, err := c.Expose(make([]byte, 10), transports.Readable); err != nil {
+			t.Fatal(err)
+		}
+		c.Send(arena.New(10))
+		q.end(net.ErrClosed)
+		synctest.Wait()
+		if arena.InUse() != 1 {
+			t.Error("the message was released before the region was revoked")
+		}
+		close(q.hold)
+		synctest.Wait()
+		if arena.InUse() != 0 {
+			t.Error("the message was not released")
+		}
+	})
 }
 
 // A queue pair that takes nothing more is not the reason of the end: Poll says

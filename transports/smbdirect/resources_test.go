@@ -26,6 +26,7 @@ func TestServerParams(t *testing.T) {
 		{"private data", rdma.Peer{Params: rdma.Params{Private: unhex(t, "00000020 00000001")}}, 1, 8, "00000008 00000001", false},
 		{"few reads", rdma.Peer{Params: rdma.Params{Private: unhex(t, "00000002 000000c8")}}, 1, 2, "00000002 00000001", false},
 		{"little-endian", rdma.Peer{Params: rdma.Params{Private: unhex(t, "20000000 01000000")}}, 1, 8, "00000008 00000001", false},
+		{"little-endian, few reads", rdma.Peer{Params: rdma.Params{Private: unhex(t, "02000000 01000000")}}, 1, 2, "00000002 00000001", false},
 		{"longer", rdma.Peer{Params: rdma.Params{Private: unhex(t, "00000020 00000001 0000")}}, 1, 8, "00000008 00000001", false},
 		{"short", rdma.Peer{Params: rdma.Params{Private: unhex(t, "00000020 000000")}}, 1, 1, "", false},
 		{"absurd", rdma.Peer{Params: rdma.Params{Private: unhex(t, "ffffffff ffffffff")}}, 1, 8, "00000008 00000001", false},

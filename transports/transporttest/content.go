@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/smbgw/smbgw/transports"
@@ -87,15 +88,15 @@ func (f *Fixture) exchange(t *testing.T, a, b transports.Conn) {
 // sizes are the lengths around every border that a transport may have, up to
 // max, in ascending order.
 func sizes(max int) []int {
-	list := []int{1, 2, 3, 4, 5, 7, 8, 9, 59, 60, 61, 63, 64, 65}
+	list := slices.DeleteFunc([]int{1, 2, 3, 4, 5, 7, 8, 9, 59, 60, 61, 63, 64, 65}, func(n int) bool { return n > max })
 	borders := []int{
 		512,     // smallest buffers, small read-aheads
-		764,     // read-ahead of the stream framing, less its prefix
 		1024,    //
 		1340,    // SMB Direct payload of a 1364-byte receive
 		1500,    // Ethernet
 		4096,    //
 		8168,    // SMB Direct payload of an 8 KiB receive
+		8188,    // read-ahead of the stream framing, less its prefix
 		16384,   // TLS records
 		1 << 16, // 16-bit lengths
 		1 << 17, // NetBIOS

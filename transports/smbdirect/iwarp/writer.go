@@ -17,7 +17,8 @@ func (q *queuePair) run() {
 		if next := q.timers(time.Now()); next > 0 {
 			timer.Reset(next)
 		}
-		if q.tx.handed || q.claim() {
+		wrote := q.tx.handed || q.claim()
+		if wrote {
 			q.tx.handed = false
 			live := q.err == nil
 			q.mu.Unlock()
@@ -31,7 +32,7 @@ func (q *queuePair) run() {
 			q.quiet()
 		}
 		over, late := q.err != nil && !q.tx.writing, q.late(time.Now())
-		idle := q.tx.writing || !q.transmittable()
+		idle := !wrote && (q.tx.writing || !q.transmittable())
 		q.mu.Unlock()
 		switch {
 		case over:
