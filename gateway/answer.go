@@ -18,16 +18,16 @@ func (v *converter) answerOne(m *transports.Message, a answer) *end {
 	case o == nil:
 		return v.sendFront(m)
 	}
-	if o.reply != nil { // split: the client's reply is part 0's, not the last one
-		m.Release()
-		m, o.reply = o.reply, nil
-	}
 	token, invalidates := o.token()
 	out := m
 	switch {
 	case a.status != 0:
 		out = v.arena.New(smb2.ErrorResponseLength)
 		putError(out.Bytes()[:0], &a)
+	case a.data == nil && o.reply != nil: // split: the client's reply is part 0's, not the last one
+		out = v.arena.New(len(a.element))
+		copy(out.Bytes(), a.element)
+		smb2.Header(out.Bytes()).SetNextCommand(0)
 	case a.data == nil:
 	case o.served:
 		out = v.arena.New(smb2.ReadResponseBuffer)

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 
@@ -145,29 +146,31 @@ func withID(b []byte, id smb2.MessageID) []byte {
 // them.
 func TestPartsInCompound(t *testing.T) {
 	t.Parallel()
-	s := newStep(pairing{back: 256 * kib}, smb2.CommandRead, mib)
-	s.request1(t, withID(s.request, 0))
 	echo := append(smb2.NewHeader(smb2.CommandEcho, 77), 4, 0, 0, 0)
-	out, e := s.replies(t, withID(s.reply, 8), echo, withID(s.reply, 0))
-	if e != nil || len(out) != 1 || !bytes.HasPrefix(out[0].Bytes(), echo) { // and padding
-		t.Fatalf("%v, %d messages", e, len(out))
-	}
-	out[0].Release()
-	out, e = s.replies(t, withID(s.reply, 4))
-	if e != nil || len(out) != 0 {
-		t.Fatalf("%v, %d messages", e, len(out))
-	}
-	out, e = s.replies(t, echo, withID(s.reply, 12), echo)
-	if e != nil || len(out) != 1 {
-		t.Fatalf("%v, %d messages", e, len(out))
-	}
-	got := elements(t, out[0].Bytes())
-	if len(got) != 3 || got[1].MessageID() != 0 || len(got[1]) != smb2.ReadResponseBuffer+mib {
-		t.Errorf("%d elements", len(got))
-	}
-	out[0].Release()
-	if s.v.arena.InUse() != 0 || s.peers.InUse() != 0 || s.v.pending.ops != 0 {
-		t.Error("something is left")
+	for _, around := range [][][]byte{nil, {echo}} { // the last reply
+		s := newStep(pairing{back: 256 * kib}, smb2.CommandRead, mib)
+		s.request1(t, withID(s.request, 0))
+		out, e := s.replies(t, withID(s.reply, 0), echo, withID(s.reply, 8))
+		if e != nil || len(out) != 1 || !bytes.HasPrefix(out[0].Bytes(), echo) { // and padding
+			t.Fatalf("%v, %d messages", e, len(out))
+		}
+		out[0].Release()
+		out, e = s.replies(t, withID(s.reply, 4))
+		if e != nil || len(out) != 0 {
+			t.Fatalf("%v, %d messages", e, len(out))
+		}
+		out, e = s.replies(t, slices.Concat(around, [][]byte{withID(s.reply, 12)}, around)...)
+		if e != nil || len(out) != 1 {
+			t.Fatalf("%v, %d messages", e, len(out))
+		}
+		got, at := elements(t, out[0].Bytes()), len(around)
+		if len(got) != 1+2*at || got[at].MessageID() != 0 || len(got[at]) != smb2.ReadResponseBuffer+mib {
+			t.Errorf("%d elements", len(got))
+		}
+		out[0].Release()
+		if s.v.arena.InUse() != 0 || s.peers.InUse() != 0 || s.v.pending.ops != 0 {
+			t.Error("something is left")
+		}
 	}
 }
 
@@ -238,7 +241,7 @@ func TestPendingClose(t *testing.T) {
 		go func() { done <- p.push(1) }()
 		synctest.Wait()
 		p.close()
-		if <-done || <-done {
+		if first, second := <-done, <-done; first || second {
 			t.Error("there is room behind the end")
 		}
 	})
@@ -269,4 +272,102 @@ func TestPipesOverflow(t *testing.T) {
 	if !p.has(tree{9, 9}) {
 		t.Error("a tree may be placed behind the overflow")
 	}
+}
+
+// The same for a WRITE, whose reply is the first part's wherever it came.
+func TestWritePartsInCompound(t *testing.T) {
+	t.Parallel()
+	s := newStep(pairing{back: 256 * kib}, smb2.CommandWrite, mib)
+	s.request1(t, withID(s.request, 0))
+	echo := append(smb2.NewHeader(smb2.CommandEcho, 77), 4, 0, 0, 0)
+	out, e := s.replies(t, withID(s.reply, 0), withID(s.reply, 8), withID(s.reply, 4), echo)
+	if e != nil || len(out) != 1 {
+		t.Fatalf("%v, %d messages", e, len(out))
+	}
+	out[0].Release()
+	out, e = s.replies(t, withID(s.reply, 12))
+	if e != nil || len(out) != 1 {
+		t.Fatalf("%v, %d messages", e, len(out))
+	}
+	got := elements(t, out[0].Bytes())
+	w, err := smb2.ParseWriteResponse(got[0])
+	if len(got) != 1 || got[0].MessageID() != 0 || err != nil || w.Count != mib {
+		t.Errorf("%d elements, %+v, %v", len(got), w, err)
+	}
+	out[0].Release()
+	if s.v.arena.InUse() != 0 || s.peers.InUse() != 0 || s.v.pending.ops != 0 {
+		t.Error("something is left")
+	}
+}
+
+// No memory is handed on, or read, while the backend can still write it.
+func TestRevokedBeforeUse(t *testing.T) {
+	t.Parallel()
+	for _, p := range []pairing{{"", 8 * mib, 8 * mib}, {"", 8 * mib, 256 * kib}, {"", 0, 8 * mib}, {"", 0, 256 * kib}} {
+		s := newStep(p, smb2.CommandRead, mib)
+		back := &openPlacer{stubPlacer: s.v.c.back.(*stubPlacer)}
+		s.v.back.Placer, s.v.c.back = back, back
+		uses := 0
+		use := func(what string) {
+			uses++
+			if back.open != 0 {
+				t.Errorf("%+v: %s with %d exposures open", p, what, back.open)
+			}
+		}
+		if front, ok := s.v.c.front.(*stubPlacer); ok {
+			s.v.front.Placer = &usingPlacer{front, use}
+		} else {
+			s.v.c.front = &usingLeg{s.v.c.front, use}
+		}
+		s.run(t)
+		if uses != 1 {
+			t.Errorf("%+v: the data was used %d times", p, uses)
+		}
+	}
+}
+
+// openPlacer counts exposures, and lets the backend write until the last
+// moment before they are revoked.
+type openPlacer struct {
+	*stubPlacer
+	open int
+}
+
+func (p *openPlacer) Expose(b []byte, r transports.Right) (transports.Exposure, error) {
+	p.open++
+	e, err := p.stubPlacer.Expose(b, r)
+	return &openExposure{e, p, false}, err
+}
+
+type openExposure struct {
+	transports.Exposure
+	p    *openPlacer
+	gone bool
+}
+
+func (e *openExposure) Revoke() {
+	if !e.gone {
+		e.gone = true
+		e.p.open--
+	}
+}
+
+type usingPlacer struct {
+	*stubPlacer
+	use func(string)
+}
+
+func (p *usingPlacer) Push(to []transports.Descriptor, src []byte, d transports.Done) {
+	p.use("push")
+	p.stubPlacer.Push(to, src, d)
+}
+
+type usingLeg struct {
+	transports.Conn
+	use func(string)
+}
+
+func (l *usingLeg) Send(m *transports.Message) error {
+	l.use("send")
+	return l.Conn.Send(m)
 }

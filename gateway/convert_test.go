@@ -188,6 +188,9 @@ func TestSplit(t *testing.T) {
 					if err != nil || status != c.status || int(n) != c.want {
 						t.Fatalf("write: %d bytes, %v, %v, want %d, %v", n, status, err, c.want, c.status)
 					}
+					if c.name == "all async" && r.client.Interim != 2 {
+						t.Errorf("%d interim replies to 2 requests", r.client.Interim)
+					}
 					// Ids and credits are still in step with the server's books.
 					if _, status, err := r.client.Read(0, 10); err != nil || status != 0 {
 						t.Errorf("next read: %v, %v", status, err)
@@ -228,6 +231,11 @@ func TestSplitEndOfFile(t *testing.T) {
 		q := smb2.ReadRequest{Length: 4 * step, MinimumCount: 100*kib + 1}
 		reply, err := r.client.Ask(append(q.AppendBody(r.client.Header(smb2.CommandRead, 4)), 0))
 		if err != nil || reply.Status() != smb2.StatusEndOfFile {
+			t.Errorf("read of too large a minimum: %v", err)
+		}
+		q.MinimumCount = 80 * kib // more than a part has
+		reply, err = r.client.Ask(append(q.AppendBody(r.client.Header(smb2.CommandRead, 4)), 0))
+		if err != nil || reply.Status() != 0 {
 			t.Errorf("read of a minimum: %v", err)
 		}
 	})

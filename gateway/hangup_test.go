@@ -273,3 +273,29 @@ func TestMessageTooLong(t *testing.T) {
 		})
 	}
 }
+
+// The leg that is alive is closed first: Close delivers what it was sent.
+func TestCloseOrder(t *testing.T) {
+	t.Parallel()
+	for side, want := range map[side]string{client: "back front ", backend: "front back ", gateway: "front back "} {
+		var order string
+		c := &connection{
+			front: &closingLeg{close: func() { order += "front " }},
+			back:  &closingLeg{close: func() { order += "back " }},
+		}
+		c.hangUp(end{side: side})
+		if order != want {
+			t.Errorf("after the end of the %v: %q, want %q", side, order, want)
+		}
+	}
+}
+
+type closingLeg struct {
+	transports.Conn
+	close func()
+}
+
+func (l *closingLeg) Close() error {
+	l.close()
+	return nil
+}

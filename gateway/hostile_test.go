@@ -29,7 +29,7 @@ func TestHostileReplies(t *testing.T) {
 		cmd    smb2.Command
 		edit   func([]byte) []byte
 		reason string // part of it; empty: the connection lives
-		served bool   // only where the client's descriptors are used
+		same   bool   // and the message passes as it is
 	}{
 		{name: "more placed than asked", cmd: smb2.CommandRead, edit: read(func(r *smb2.ReadResponse) { r.DataRemaining = n + 1 }), reason: "placed"},
 		{name: "all placed", cmd: smb2.CommandRead, edit: read(func(r *smb2.ReadResponse) { r.DataRemaining = 1<<32 - 1 }), reason: "placed"},
@@ -43,11 +43,11 @@ func TestHostileReplies(t *testing.T) {
 		{name: "other command", cmd: smb2.CommandRead, edit: command(smb2.CommandWrite), reason: "answered as WRITE"},
 		{name: "write more than asked", cmd: smb2.CommandWrite, edit: func(b []byte) []byte { b[68]++; return b }, reason: "answered as"},
 		{name: "write cut", cmd: smb2.CommandWrite, edit: func(b []byte) []byte { return b[:70] }, reason: "2.2.22"},
-		{name: "not a reply", cmd: smb2.CommandRead, edit: func(b []byte) []byte { smb2.Header(b).SetFlags(0); return b }},
-		{name: "another message id", cmd: smb2.CommandRead, edit: func(b []byte) []byte { smb2.Header(b).SetMessageID(99); return b }},
-		{name: "unsolicited", cmd: smb2.CommandRead, edit: func(b []byte) []byte { smb2.Header(b).SetMessageID(smb2.Unsolicited); return b }},
-		{name: "forever pending", cmd: smb2.CommandRead, edit: func(b []byte) []byte { smb2.Header(b).SetStatus(smb2.StatusPending); return b }},
-		{name: "bad compound", cmd: smb2.CommandRead, edit: func(b []byte) []byte { smb2.Header(b).SetNextCommand(72); return b }},
+		{name: "not a reply", cmd: smb2.CommandRead, edit: func(b []byte) []byte { smb2.Header(b).SetFlags(0); return b }, same: true},
+		{name: "another message id", cmd: smb2.CommandRead, edit: func(b []byte) []byte { smb2.Header(b).SetMessageID(99); return b }, same: true},
+		{name: "unsolicited", cmd: smb2.CommandRead, edit: func(b []byte) []byte { smb2.Header(b).SetMessageID(smb2.Unsolicited); return b }, same: true},
+		{name: "forever pending", cmd: smb2.CommandRead, edit: func(b []byte) []byte { smb2.Header(b).SetStatus(smb2.StatusPending); return b }, same: true},
+		{name: "bad compound", cmd: smb2.CommandRead, edit: func(b []byte) []byte { smb2.Header(b).SetNextCommand(72); return b }, same: true},
 		{name: "twice in a compound", cmd: smb2.CommandRead, edit: func(b []byte) []byte { return compound(false, b, b) }},
 	} {
 		for _, front := range []uint32{0, mib} {
@@ -55,9 +55,13 @@ func TestHostileReplies(t *testing.T) {
 				t.Parallel()
 				p := pairing{front: front}
 				w := wiring{frontMax: front, backMax: mib, file: 100 * kib}
+				var said []byte
 				w.script = func(q *smb2test.Request) smb2test.Action {
 					if q.Command() == c.cmd {
-						return smb2test.Action{Edit: c.edit}
+						return smb2test.Action{Edit: func(b []byte) []byte {
+							said = bytes.Clone(c.edit(b))
+							return bytes.Clone(said)
+						}}
 					}
 					return smb2test.Action{}
 				}
@@ -68,6 +72,9 @@ func TestHostileReplies(t *testing.T) {
 						m, err := r.client.Conn.Receive()
 						if err != nil {
 							t.Fatalf("the connection died: %v", err)
+						}
+						if c.same && !bytes.Equal(m.Bytes(), said) {
+							t.Errorf("the client got\n%x, not\n%x", m.Bytes(), said)
 						}
 						m.Release()
 						return
@@ -156,7 +163,11 @@ func TestSecondReplyPasses(t *testing.T) {
 // gets it.
 func TestTokensDoNotCross(t *testing.T) {
 	t.Parallel()
-	for _, noPlace := range []bool{false, true} {
+	for _, w := range []wiring{
+		{frontMax: mib, backMax: mib},
+		{frontMax: mib, backMax: mib, noPlace: true},
+		{backMax: mib, noPlace: true}, // nothing is looked at
+	} {
 		serve := func(c transports.Conn) error {
 			m, err := c.Receive()
 			if err != nil {
@@ -168,7 +179,8 @@ func TestTokensDoNotCross(t *testing.T) {
 			}
 			return echo(c)
 		}
-		throughRig(t, wiring{frontMax: mib, backMax: mib, noPlace: noPlace, serve: serve}, func(r *rig) {
+		w.serve = serve
+		throughRig(t, w, func(r *rig) {
 			r.client.Send([]byte("hello"))
 			if m, err := r.client.Conn.Receive(); err != nil || m.Invalidates {
 				t.Errorf("the token %#x came through, %v", m.Invalidate, err)
