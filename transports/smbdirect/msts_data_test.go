@@ -21,16 +21,18 @@ func splits(t *testing.T, b []byte, sizes []int) {
 		credits := int(s.response.CreditsGranted)
 		rest := b
 		var answer []byte
-		collect := func() {
-			for len(s.in) > 0 {
+		collect := func() { // at least one message
+			for {
 				d, data := s.parsed()
 				answer = append(answer, data...)
 				credits += int(d.CreditsGranted)
+				if len(s.in) == 0 {
+					return
+				}
 			}
 		}
 		for _, n := range sizes {
 			for credits < 2 {
-				s.wait()
 				collect()
 			}
 			s.send(fragment(rest[:n], len(rest)-n, 4))
@@ -38,25 +40,12 @@ func splits(t *testing.T, b []byte, sizes []int) {
 			credits--
 		}
 		for len(answer) < len(b) {
-			s.wait()
 			collect()
 		}
 		if !bytes.Equal(answer, b) {
 			t.Error("the message came back changed")
 		}
 	})
-}
-
-// wait waits for a message to come.
-func (s *script) wait() {
-	s.t.Helper()
-	a := s.arrive()
-	s.in <- a // first again only because nothing else is there
-	if len(s.in) > 1 {
-		for range len(s.in) - 1 { // rotate: keep the order
-			s.in <- <-s.in
-		}
-	}
 }
 
 // dropsData negotiates and sends one message that must end the connection.
