@@ -25,18 +25,48 @@ func (c *connection) relay(ctx context.Context) end {
 // pump moves messages from one leg to the other, unread. Back-pressure is that
 // it does not receive while it sends.
 func pump(from, to transports.Conn, source side, passed *flow) end {
+	g := gathering{from: from, to: to}
+	g.reads, _ = from.(transports.Gatherer)
+	g.writes, _ = to.(transports.Gatherer)
 	for {
 		m, err := from.Receive()
 		if err != nil {
 			return end{source, ended, err}
 		}
-		n := m.Len()
-		m.Invalidates = false // tokens of one leg mean nothing on the other
-		if err := to.Send(m); err != nil {
+		n, err := g.pass(m)
+		if err != nil {
 			return sendFailed(source, err)
 		}
 		passed.bytes += uint64(n)
 	}
+}
+
+// gathering is one direction of a relay, with what it needs to keep small
+// messages together.
+type gathering struct {
+	from, to      transports.Conn
+	reads, writes transports.Gatherer // nil where the leg is none
+	list          [transports.MaxGather]*transports.Message
+}
+
+// pass sends m, and with it what came with it. It returns how many bytes of
+// messages that were.
+func (g *gathering) pass(m *transports.Message) (n int, err error) {
+	m.Invalidates = false // tokens of one leg mean nothing on the other
+	n = m.Len()
+	if g.reads == nil || g.writes == nil || !g.reads.Buffered() {
+		return n, g.to.Send(m)
+	}
+	list := append(g.list[:0], m)
+	for len(list) < cap(list) && g.reads.Buffered() {
+		next, err := g.from.Receive()
+		if err != nil {
+			break // the next Receive says it again; what came before still goes out
+		}
+		n += next.Len()
+		list = append(list, next)
+	}
+	return n, g.writes.SendAll(list)
 }
 
 // sendFailed is the end that an error of Send means, for a message from source.

@@ -75,6 +75,7 @@ type Framer struct {
 	// Owned by Send. The arrays live here so that gathering allocates nothing.
 	prefix  [PrefixSize]byte
 	parts   [2][]byte
+	frames  [MaxGather][]byte
 	gather  net.Buffers
 	sendErr error
 }
@@ -189,13 +190,78 @@ func (f *Framer) Send(m *Message) error {
 	return f.sendErr
 }
 
+// Buffered says that the next message is in what has been read ahead.
+func (f *Framer) Buffered() bool {
+	if f.recvErr != nil || f.end-f.at < PrefixSize {
+		return false
+	}
+	n, err := f.width.ParsePrefix([PrefixSize]byte(f.ahead[f.at:]))
+	return err == nil && n <= f.end-f.at-PrefixSize
+}
+
+// SendAll is Send for several messages, which share one write when the
+// headroom of each takes its prefix.
+func (f *Framer) SendAll(list []*Message) error {
+	if f.sendErr == nil && f.gathers(list) {
+		f.sendErr = f.writeAll(list)
+		releaseAll(list)
+		return f.sendErr
+	}
+	for i, m := range list {
+		if err := f.Send(m); err != nil {
+			releaseAll(list[i+1:])
+			return err
+		}
+	}
+	return nil
+}
+
+// gathers says whether every message of list can have its prefix in place, and
+// none needs a refusal of its own.
+func (f *Framer) gathers(list []*Message) bool {
+	if len(list) > MaxGather {
+		return false
+	}
+	for _, m := range list {
+		if n := m.Len(); n == 0 || n > f.width.max() || !m.roomForPrefix() {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *Framer) writeAll(list []*Message) error {
+	for i, m := range list {
+		f.frames[i] = m.framed()
+	}
+	f.gather = f.frames[:len(list)]
+	_, err := f.gather.WriteTo(f.w)
+	clear(f.frames[:len(list)])
+	return err
+}
+
+func releaseAll(list []*Message) {
+	for _, m := range list {
+		m.Release()
+	}
+}
+
+// roomForPrefix says that the headroom takes the prefix, and that nobody else
+// holds m, who may be writing it elsewhere.
+func (m *Message) roomForPrefix() bool { return m.off >= PrefixSize && m.refs.Load() == 1 }
+
+// framed writes the prefix into the headroom and returns it with the message.
+func (m *Message) framed() []byte {
+	binary.BigEndian.PutUint32(m.mem[m.off-PrefixSize:m.off], uint32(m.Len()))
+	return m.mem[m.off-PrefixSize : m.end]
+}
+
 // write puts prefix and message on the stream at once, so that TCP without
 // delay makes one segment of a small message. The prefix goes into the
-// headroom unless somebody else holds m too, who may be writing it elsewhere.
+// headroom where it can.
 func (f *Framer) write(m *Message) error {
-	if m.off >= PrefixSize && m.refs.Load() == 1 {
-		binary.BigEndian.PutUint32(m.mem[m.off-PrefixSize:m.off], uint32(m.Len()))
-		_, err := f.w.Write(m.mem[m.off-PrefixSize : m.end])
+	if m.roomForPrefix() {
+		_, err := f.w.Write(m.framed())
 		return err
 	}
 	binary.BigEndian.PutUint32(f.prefix[:], uint32(m.Len()))

@@ -26,7 +26,7 @@ type conn struct {
 	closeErr error
 }
 
-var _ transports.Conn = (*conn)(nil)
+var _ transports.Gatherer = (*conn)(nil)
 
 func (n Network) newConn(raw *net.TCPConn) *conn {
 	setUserTimeout(raw, n.UserTimeout)
@@ -53,6 +53,23 @@ func (c *conn) Send(m *transports.Message) error {
 	c.sending.Lock()
 	defer c.sending.Unlock()
 	err := c.frames.Send(m)
+	if err != nil && c.closed.Load() {
+		return net.ErrClosed
+	}
+	return err
+}
+
+// Buffered says that Receive has its next message already.
+func (c *conn) Buffered() bool {
+	c.receiving.Lock()
+	defer c.receiving.Unlock()
+	return c.frames.Buffered()
+}
+
+func (c *conn) SendAll(list []*transports.Message) error {
+	c.sending.Lock()
+	defer c.sending.Unlock()
+	err := c.frames.SendAll(list)
 	if err != nil && c.closed.Load() {
 		return net.ErrClosed
 	}
