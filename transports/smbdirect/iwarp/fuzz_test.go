@@ -26,11 +26,10 @@ func FuzzReceive(f *testing.F) {
 		mem := bytes.Repeat([]byte{0xa5}, 3*64)
 		q.PostReceive(1, mem[16:48:48])
 		q.PostReceive(2, nil)
-		r := q.regions.add(mem[80:112:112], rdma.RemoteWrite)
-		r.stag, r.base = 0x8a31c402, 0x10000 // of the vectors
-		q.regions.buckets[2], q.regions.buckets[int(r.live.Load())&15] = r, nil
-		q.regions.buckets[2] = r
+		// The region and the sink of the vectors.
+		r := &region{mem: mem[80:112:112], stag: 0x8a31c402, base: 0x10000, access: rdma.RemoteWrite}
 		r.live.Store(r.stag)
+		q.regions.buckets = []*region{r}
 		read := q.sends.push()
 		read.Op, read.built = rdma.OpRead, true
 		p := q.tx.reads.push()

@@ -83,6 +83,9 @@ const (
 	// that a peer that stops there costs nothing.
 	stash = 2 + maxTerminate
 
+	// maxSkipped is how many Polls in a row may be answered without reading.
+	maxSkipped = 4
+
 	// batchFrames and batchBytes bound one writev: enough to fill a socket
 	// buffer, little enough that a Send does not wait long behind it.
 	batchFrames = 128

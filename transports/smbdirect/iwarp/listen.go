@@ -156,7 +156,8 @@ func (l *listener) startUp(c *net.TCPConn, e *list.Element) {
 	select {
 	case l.ready <- q:
 	default: // nobody accepts: better a clear no than a wait
-		q.Close()
+		c.Write(rejection(&req))
+		c.Close()
 	}
 }
 

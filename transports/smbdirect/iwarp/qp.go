@@ -127,7 +127,7 @@ func (q *queuePair) open(c *net.TCPConn) error {
 		c.Close()
 		return fmt.Errorf("iwarp: %w", err)
 	}
-	q.remote = c.RemoteAddr()
+	remote := c.RemoteAddr()
 	c.Close() // the file is a duplicate
 	raw, err := f.SyscallConn()
 	if err != nil {
@@ -140,7 +140,7 @@ func (q *queuePair) open(c *net.TCPConn) error {
 		f.Close()
 		return q.err
 	}
-	q.file, q.raw = f, raw
+	q.file, q.raw, q.remote = f, raw, remote
 	q.tx.measure = true
 	q.opened = true
 	q.conn = nil
@@ -251,15 +251,21 @@ func (q *queuePair) Poll(dst []rdma.Completion) (int, error) {
 	<-q.ready
 	for {
 		q.mu.Lock()
-		n, err := q.take(dst), q.err
+		n, err := 0, q.err
+		// Completions of our own sends do not keep us from reading for long.
+		if err != nil || q.rx.skipped < maxSkipped {
+			n = q.take(dst)
+		}
 		q.parked = false
 		q.mu.Unlock()
 		if n > 0 {
+			q.rx.skipped++
 			return n, nil
 		}
 		if err != nil {
 			return 0, err
 		}
+		q.rx.skipped = 0
 		q.rdMu.Lock()
 		q.receiveSome()
 		q.rdMu.Unlock()

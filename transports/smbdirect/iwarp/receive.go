@@ -40,6 +40,7 @@ type receiver struct {
 	tagged taggedMessage
 
 	produced int  // completions since Poll looked
+	skipped  int  // Polls since the socket was last read
 	kick     bool // the sending side can go on
 	heard    bool
 	over     bool
@@ -71,7 +72,7 @@ type taggedMessage struct {
 const enough = 16
 
 // receiveSome processes what is buffered and, when that completes nothing,
-// reads once.
+// reads once. It waits for the socket only when Poll has nothing to give.
 func (q *queuePair) receiveSome() {
 	rx := &q.rx
 	for !rx.over && rx.produced < enough {

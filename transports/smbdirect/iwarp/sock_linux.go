@@ -39,9 +39,13 @@ func readv(fd uintptr, v *readVector, a, b []byte) (int, error) {
 // readVector is readv's room.
 type readVector [2]unix.Iovec
 
+// vectored makes the call without telling the scheduler: it does not wait, it
+// copies at most a batch. With many such calls of tens of microseconds each
+// the scheduler would take the processor away and give it back every time,
+// which costs a third of the throughput.
 func vectored(call, fd uintptr, v []unix.Iovec) (int, error) {
 	for {
-		n, _, errno := unix.Syscall(call, fd, uintptr(unsafe.Pointer(&v[0])), uintptr(len(v)))
+		n, _, errno := unix.RawSyscall(call, fd, uintptr(unsafe.Pointer(&v[0])), uintptr(len(v)))
 		switch errno {
 		case 0:
 			clear(v) // the memory is its owner's again

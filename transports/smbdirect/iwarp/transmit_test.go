@@ -268,6 +268,42 @@ func TestNoAllocation(t *testing.T) {
 	}
 }
 
+// TestReadsWhileSending: completions of our own work, however many, do not keep
+// Poll from the socket.
+func TestReadsWhileSending(t *testing.T) {
+	t.Parallel()
+	a, z := benchPair(t, quick())
+	go func() {
+		var list [16]rdma.Completion
+		for {
+			if _, err := z.Poll(list[:]); err != nil {
+				return
+			}
+		}
+	}()
+	a.PostReceive(7, make([]byte, 1))
+	z.PostSend([]rdma.Work{{Op: rdma.OpSend}})
+	var list [1]rdma.Completion
+	work := []rdma.Work{{Op: rdma.OpWrite}} // empty: complete at once
+	for i := 0; ; i++ {
+		if err := a.PostSend(work); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.Poll(list[:]); err != nil {
+			t.Fatal(err)
+		}
+		if list[0].Op == rdma.OpReceive {
+			break
+		}
+		if i == 100000 {
+			t.Fatal("never read")
+		}
+		for a.sends.len() > 1 {
+			a.Poll(list[:])
+		}
+	}
+}
+
 // TestIdle: a quiet connection keeps no read buffer, not even with the
 // beginning of a header in it.
 func TestIdle(t *testing.T) {
