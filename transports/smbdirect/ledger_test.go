@@ -98,7 +98,7 @@ type dumbPeer struct {
 	credits, granted, target int
 	ask, size                int
 	left                     int
-	expect, got              int
+	got                      int
 	sizes                    []int
 }
 

@@ -20,12 +20,11 @@ const bufferSize = 8192
 
 // A raw peer puts bytes on a queue pair and looks at the bytes that come.
 type raw struct {
-	t      *testing.T
-	qp     rdma.QueuePair
-	buf    [][]byte
-	in     chan arrival
-	end    chan error // why the connection ended
-	failed error      // of the first work that did not go through
+	t   *testing.T
+	qp  rdma.QueuePair
+	buf [][]byte
+	in  chan arrival
+	end chan error // why the connection ended
 }
 
 type arrival struct {

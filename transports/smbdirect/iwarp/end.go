@@ -116,9 +116,15 @@ func (q *queuePair) Close() error {
 		q.end(net.ErrClosed, nil)
 	}
 	<-q.done
-	q.placeMu.Lock() // Poll's last copy is over
-	q.placeMu.Unlock()
+	q.awaitPlacing()
 	return nil
+}
+
+// awaitPlacing returns when the copy that Poll had begun is over. Later ones
+// find their region gone.
+func (q *queuePair) awaitPlacing() {
+	q.placeMu.Lock()
+	defer q.placeMu.Unlock()
 }
 
 var errAborted = errors.New("iwarp: aborted")

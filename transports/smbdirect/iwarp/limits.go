@@ -19,8 +19,6 @@ const (
 	minULPDU = taggedHeader
 	// minMULPDU holds for any segment size of TCP, RFC 5044 4.5.
 	minMULPDU = 128
-	// maxFPDU is the longest frame: length, ULPDU, PAD, CRC.
-	maxFPDU = 2 + maxULPDU + 3 + 4
 )
 
 // Bounds on what a peer makes us hold.

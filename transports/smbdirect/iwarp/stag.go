@@ -207,8 +207,7 @@ func (r *region) Deregister() {
 	serves = serves && q.out.serves
 	q.mu.Unlock()
 
-	q.placeMu.Lock() // a copy that had begun is over now
-	q.placeMu.Unlock()
+	q.awaitPlacing()
 	if serves {
 		q.ioMu.Lock()
 		q.mu.Lock()
