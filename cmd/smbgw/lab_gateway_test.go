@@ -1,0 +1,188 @@
+//go:build lab
+
+package main_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A gateway is a running smbgw.
+type gateway struct {
+	lab     *lab
+	name    string
+	process *process
+}
+
+// gateway starts smbgw in the namespace on a configuration and waits until all
+// its listeners are up.
+func (l *lab) gateway(name, hcl string) *gateway {
+	l.t.Helper()
+	binary := os.Getenv("SMBGW_LAB_BIN")
+	if binary == "" {
+		l.t.Fatal("SMBGW_LAB_BIN names no smbgw; etc/lab/run builds one")
+	}
+	file := l.host(name + ".hcl")
+	must(l.t, os.WriteFile(file, []byte(hcl), 0o644))
+	g := &gateway{l, name, l.start(name, binary, "-c", file)}
+	listeners := strings.Count(hcl, "listen \"")
+	l.await(g.process, name+" listens", 10*time.Second, func() bool {
+		return strings.Count(g.process.text(), "msg=listening") == listeners
+	})
+	l.t.Cleanup(g.end)
+	return g
+}
+
+// end ends smbgw as a service manager does; it has to end in order and soon.
+func (g *gateway) end() {
+	t := g.lab.t
+	select {
+	case <-g.process.ended:
+		t.Errorf("%s ended by itself: %v\n%s", g.name, g.process.err, tail(g.process.text()))
+		return
+	default:
+	}
+	if !g.process.stop(syscall.SIGTERM, 10*time.Second) {
+		t.Errorf("%s did not end within 10 s of SIGTERM\n%s", g.name, tail(g.process.text()))
+	} else if g.process.err != nil {
+		t.Errorf("%s ended with %v\n%s", g.name, g.process.err, tail(g.process.text()))
+	}
+	for _, bad := range []string{"panic:", "DATA RACE", password} {
+		if strings.Contains(g.process.text(), bad) {
+			t.Errorf("%q in the log of %s\n%s", bad, g.name, tail(g.process.text()))
+		}
+	}
+}
+
+// A closed is what smbgw says of connections that have ended.
+type closed struct {
+	connections               int    // since the start
+	front, back               string // of the last one
+	placedReads, placedWrites int64
+	inlineReads, inlineWrites int64
+	bytesIn, bytesOut         int64
+}
+
+// closed waits until n more connections of a listener are closed than before,
+// and sums those up.
+func (g *gateway) closed(listener string, n int, before *closed) *closed {
+	g.lab.t.Helper()
+	skip := 0
+	if before != nil {
+		skip = before.connections
+	}
+	var c *closed
+	g.lab.await(g.process, "the line of a closed connection of "+listener, 10*time.Second, func() bool {
+		c = closedLines(g.process.text(), listener, skip)
+		return c.connections >= skip+n
+	})
+	return c
+}
+
+func closedLines(log, listener string, skip int) *closed {
+	c := &closed{}
+	for line := range strings.Lines(log) {
+		if !strings.Contains(line, `msg="connection closed"`) || !strings.Contains(line, " listener="+listener+" ") {
+			continue
+		}
+		c.connections++
+		if c.connections <= skip {
+			continue
+		}
+		word := attributes(line)
+		number := func(key string) int64 {
+			n, _ := strconv.ParseInt(word[key], 10, 64)
+			return n
+		}
+		c.front, c.back = word["front"], word["back"]
+		c.placedReads += number("placed_reads")
+		c.placedWrites += number("placed_writes")
+		c.inlineReads += number("inline_reads")
+		c.inlineWrites += number("inline_writes")
+		c.bytesIn += number("bytes_in")
+		c.bytesOut += number("bytes_out")
+	}
+	return c
+}
+
+// attributes are the words KEY=VALUE of a log line; values with blanks in them
+// are cut short, as nobody here asks for those.
+func attributes(line string) map[string]string {
+	word := map[string]string{}
+	for _, f := range strings.Fields(line) {
+		if key, value, ok := strings.Cut(f, "="); ok {
+			word[key] = strings.Trim(value, `"`)
+		}
+	}
+	return word
+}
+
+// relay is the configuration of a listener that relays to one backend, both
+// called NAME. Where a side is quic the lab's certificates are its tls.
+func relay(l *lab, name, listen, backend string) string {
+	front, back := "", ""
+	if strings.HasPrefix(listen, "quic!") {
+		front = fmt.Sprintf("  tls {\n    cert = %q\n    key = %q\n  }\n", l.host("tls/cert.pem"), l.host("tls/key.pem"))
+	}
+	if strings.HasPrefix(backend, "quic!") {
+		back = fmt.Sprintf("  server_name = %q\n  tls {\n    ca = %q\n  }\n", gatewayName, l.host("tls/ca.pem"))
+	}
+	return fmt.Sprintf("listen %q {\n  address = %q\n  relay = %q\n%s}\nbackend %q {\n  address = [%q]\n%s}\n",
+		name, listen, name, front, name, backend, back)
+}
+
+// certificates makes an authority and a certificate for the gateway's name in
+// /lab/tls.
+func (l *lab) certificates() {
+	l.t.Helper()
+	now := time.Now()
+	ca := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "lab authority"},
+		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(24 * time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	}
+	leaf := &x509.Certificate{
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: gatewayName},
+		NotBefore: ca.NotBefore, NotAfter: ca.NotAfter,
+		DNSNames: []string{gatewayName}, IPAddresses: []net.IP{net.ParseIP(gatewayIP)},
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	caKey, leafKey := key(l.t), key(l.t)
+	certificate(l.t, l.host("tls/ca.pem"), ca, ca, caKey, caKey)
+	certificate(l.t, l.host("tls/cert.pem"), leaf, ca, leafKey, caKey)
+	der, err := x509.MarshalPKCS8PrivateKey(leafKey)
+	must(l.t, err)
+	writePEM(l.t, l.host("tls/key.pem"), "PRIVATE KEY", der)
+}
+
+func key(t *testing.T) *ecdsa.PrivateKey {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	return k
+}
+
+func certificate(t *testing.T, path string, c, parent *x509.Certificate, own, signer *ecdsa.PrivateKey) {
+	t.Helper()
+	der, err := x509.CreateCertificate(rand.Reader, c, parent, &own.PublicKey, signer)
+	must(t, err)
+	writePEM(t, path, "CERTIFICATE", der)
+}
+
+func writePEM(t *testing.T, path, kind string, der []byte) {
+	t.Helper()
+	must(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
+}
