@@ -46,6 +46,12 @@ func (c *connection) run(ctx context.Context) {
 		return
 	}
 	c.back, c.backAddress = back, address
+	if err := c.admit(); err != nil {
+		c.front.Close()
+		c.back.Close()
+		c.report(end{client, ended, err}, nil)
+		return
+	}
 	c.log.Debug("connection opened", "conn", c.serial, "listener", c.listener.Name,
 		"peer", c.peer, "backend", c.backend.Name, "back", address)
 	if v := newConverter(c); v != nil {
@@ -54,6 +60,21 @@ func (c *connection) run(ctx context.Context) {
 		return
 	}
 	c.report(c.relay(ctx), nil)
+}
+
+// admit answers a client that still waits for it, now that there is a backend
+// to talk to. A client that can be told does not send what the backend's leg
+// cannot carry: cifs.ko makes its signed WRITEs as long as it may.
+func (c *connection) admit() error {
+	front, ok := c.front.(transports.Deferred)
+	if !ok {
+		return nil
+	}
+	limit := 0
+	if back, ok := c.back.(transports.Bounded); ok {
+		limit = back.MaxSend()
+	}
+	return front.Admit(limit)
 }
 
 // report writes the connection's line in the log.

@@ -88,6 +88,9 @@ func (g *Gateway) announce(ctx context.Context) ([]door, error) {
 			}
 			return nil, fmt.Errorf("listener %q: %s: %w", l.Name, l.Endpoint.Addr, err)
 		}
+		if d, ok := ln.(transports.Deferrer); ok {
+			d.Defer() // until the backend has said what it takes: connection.admit
+		}
 		doors = append(doors, door{ln, l})
 	}
 	return doors, nil

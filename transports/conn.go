@@ -43,6 +43,34 @@ type Listener interface {
 	Addr() net.Addr
 }
 
+// A Deferrer is a Listener that can leave the last word of a connection's
+// set-up to whoever accepts it. Found by assertion.
+type Deferrer interface {
+	Listener
+
+	// Defer makes all connections that are accepted later Deferred ones. It is
+	// called before the first Accept.
+	Defer()
+}
+
+// A Deferred is a connection whose peer still waits for our answer. Before
+// Admit it can only be closed, which the peer sees as a failure to connect.
+type Deferred interface {
+	Conn
+
+	// Admit sends the answer. The peer learns that we take messages of at most
+	// limit bytes, as far as the network can say so, and what the network
+	// itself takes when limit is 0. It fails when the peer has gone.
+	Admit(limit int) error
+}
+
+// A Bounded is a Conn that knows the longest message its peer takes, in bytes.
+// Found by assertion.
+type Bounded interface {
+	Conn
+	MaxSend() int
+}
+
 // A Network is one way to reach peers: what the first word of a dial string
 // names.
 type Network interface {

@@ -61,15 +61,10 @@ func clientToKsmbd(t *testing.T, listen, front string, at share) {
 // requests that it is allowed.
 func limits(protection, front string) []string {
 	var settings []string
-	if protection != unprotected || front == "quic" {
+	if protection != unprotected {
 		// A protected message crosses SMB Direct in one piece, which must not
 		// be larger than what ksmbd puts together: 173910 bytes.
 		settings = append(settings, "smb2 max read = 65536", "smb2 max write = 65536", "smb2 max trans = 65536")
-	}
-	if front == "quic" {
-		// Samba 4.24 gets an assertion of its QUIC library wrong and dies when
-		// it has more to write than the server's flow control lets it.
-		settings = append(settings, "smb2 max credits = 4")
 	}
 	return settings
 }

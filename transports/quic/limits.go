@@ -17,17 +17,17 @@ const DefaultLinger = time.Second
 // than break the connection over it. A well-behaved client opens one.
 const maxStreams = 4
 
-// The receive windows bound what a peer can make us hold. They begin with less
-// than the library's so that an idle connection promises little, and grow to
-// what one READ of 8 MiB needs to be under way at once.
-const (
-	initialWindow = 256 << 10
-	maxWindow     = 8 << 20
-)
+// The receive window bounds what a peer can make us hold while the other leg is
+// slow: one WRITE of the largest size under way and the next one behind it. It
+// does not grow with use, because smbclient (Samba 4.24, ngtcp2) aborts when an
+// upload meets the end of a window; what a client's own credits let it have
+// under way rarely fills this one. A connection that sends nothing holds
+// nothing.
+const window = 16 << 20
 
 // maxDrain bounds what Close takes from a peer that goes on sending: all that
-// the largest window lets through, twice.
-const maxDrain = 2 * maxWindow
+// the window lets through, twice.
+const maxDrain = 2 * window
 
 // checkInterval is how often the files of a listener are looked at.
 const checkInterval = time.Second

@@ -196,9 +196,9 @@ func (n Network) baseQUIC() *quic.Config {
 		MaxIdleTimeout:                 n.IdleTimeout,
 		KeepAlivePeriod:                max(n.KeepAlive, 0),
 		MaxIncomingUniStreams:          -1,
-		InitialStreamReceiveWindow:     initialWindow,
-		InitialConnectionReceiveWindow: initialWindow,
-		MaxStreamReceiveWindow:         maxWindow,
-		MaxConnectionReceiveWindow:     maxWindow,
+		InitialStreamReceiveWindow:     window,
+		InitialConnectionReceiveWindow: window,
+		MaxStreamReceiveWindow:         window,
+		MaxConnectionReceiveWindow:     window,
 	}
 }

@@ -27,7 +27,7 @@ type Conn struct {
 	changed  sync.Cond // inbox, queue, error, timer: Receive, Send and Close wait here
 	writable sync.Cond // Send and Close wait here
 	core     core
-	ready    chan struct{} // closed when negotiated, or failed before that
+	ready    chan struct{} // closed when negotiated, held before the answer, or failed
 	isReady  bool
 	err      error  // the first failure; nothing starts after it
 	broken   bool   // the queue pair takes nothing more: Poll will say why
@@ -45,7 +45,11 @@ type Conn struct {
 	teardown sync.WaitGroup // revoking and closing the queue pair
 }
 
-var _ transports.Placer = (*Conn)(nil)
+var (
+	_ transports.Placer   = (*Conn)(nil)
+	_ transports.Deferred = (*Conn)(nil)
+	_ transports.Bounded  = (*Conn)(nil)
+)
 
 // newConn makes a connection over a queue pair that is not established, and
 // posts the receive of the negotiation. The caller establishes it and calls
@@ -94,6 +98,25 @@ func drain(qp rdma.QueuePair) {
 		}
 	}
 }
+
+// Admit answers the peer of a deferred connection, whose messages are limited
+// to what the network was made for, or to limit bytes where that is less. The
+// protocol has no limit below 131072 bytes.
+func (c *Conn) Admit(limit int) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.core.deferred {
+		c.core.admit(limit)
+		c.step(time.Now())
+	}
+	for c.core.state != stateOpen && c.err == nil && !c.broken {
+		c.changed.Wait()
+	}
+	return c.err
+}
+
+// MaxSend is the longest message that the peer takes, its MaxFragmentedSize.
+func (c *Conn) MaxSend() int { return c.core.maxFragmentedSend }
 
 // Placement says what the connection can place.
 func (c *Conn) Placement() transports.Placement {
@@ -159,7 +182,7 @@ func (c *Conn) step(now time.Time) {
 		c.fail(c.core.refused)
 		return
 	}
-	if c.core.state == stateOpen {
+	if c.core.state == stateOpen || c.core.state == stateResponding && c.core.deferred {
 		c.setReady()
 	}
 	c.arm(now)

@@ -28,6 +28,7 @@ type core struct {
 	maxReadWrite         uint32
 	request              NegotiateRequest // server: what is to be answered
 	refused              *RefusedError    // server: how it is to be answered
+	deferred             bool             // server: a request that is in order waits for admit
 
 	out  sendCredits
 	in   receiveCredits
@@ -90,6 +91,15 @@ func newCore(o *Options, server bool, now time.Time) core {
 		maxReadWrite:         uint32(o.MaxReadWriteSize),
 		out:                  sendCredits{slots: o.sendSlots()},
 		idle:                 now.Add(timeout),
+	}
+}
+
+// admit lets the response go. The peer is told to send no message longer than
+// limit bytes, if there is a limit, as far as [MS-SMBD] 2.2.2 allows.
+func (c *core) admit(limit int) {
+	c.deferred = false
+	if limit > 0 {
+		c.maxFragmentedReceive = max(minFragmentedSize, min(limit, c.maxFragmentedReceive))
 	}
 }
 

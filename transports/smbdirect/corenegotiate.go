@@ -3,7 +3,7 @@ package smbdirect
 import "time"
 
 // receivedRequest checks a client's request in the order of [MS-SMBD] 3.1.5.6.
-func (c *core) receivedRequest(b []byte) error {
+func (c *core) receivedRequest(b []byte, now time.Time) error {
 	r, err := ParseNegotiateRequest(b)
 	if err != nil {
 		return err
@@ -25,6 +25,7 @@ func (c *core) receivedRequest(b []byte) error {
 	c.in.target = int(r.CreditsRequested)
 	c.agree(r.PreferredSendSize, r.MaxReceiveSize, r.MaxFragmentedSize)
 	c.state = stateResponding
+	c.idle = now.Add(c.o.AdmitTimeout)
 	return nil
 }
 
@@ -95,6 +96,9 @@ func (c *core) nextNegotiate(head []byte, now time.Time) (frame, bool) {
 		}.AppendBinary(head[:0])
 		c.state = stateNegotiating
 	case stateResponding:
+		if c.deferred {
+			return frame{}, false
+		}
 		if c.in.grantable() == 0 {
 			c.refused = &RefusedError{Status: StatusInsufficientResources, Local: true}
 			c.state = stateRefusing

@@ -19,7 +19,7 @@ func (c *core) received(b []byte, now time.Time) (fragment, error) {
 	case stateNegotiating:
 		c.in.posted--
 		if c.server {
-			return fragment{}, c.receivedRequest(b)
+			return fragment{}, c.receivedRequest(b, now)
 		}
 		return fragment{}, c.receivedResponse(b, now)
 	}

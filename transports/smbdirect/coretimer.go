@@ -53,7 +53,10 @@ func (c *core) expired(now time.Time) error {
 }
 
 func (c *core) negotiateTimeout() error {
-	if c.server {
+	switch {
+	case c.state == stateResponding:
+		return &TimeoutError{What: "admission", After: c.o.AdmitTimeout}
+	case c.server:
 		return &TimeoutError{What: "negotiate request", After: c.o.NegotiateTimeout, Section: "3.1.6.1"}
 	}
 	return &TimeoutError{What: "negotiate response", After: c.o.DialTimeout, Section: "3.1.6.1"}

@@ -102,6 +102,7 @@ const (
 // Timers, [MS-SMBD] 3.1.2 and 3.1.6.
 const (
 	DefaultNegotiateTimeout = 5 * time.Second   // server: arrival to negotiate request
+	DefaultAdmitTimeout     = 110 * time.Second // server: negotiate request to admission; clients wait for 120 s
 	DefaultDialTimeout      = 120 * time.Second // client: dial to negotiate response
 	DefaultKeepalive        = 120 * time.Second // silence before we ask for a sign of life
 	DefaultKeepaliveReply   = 5 * time.Second   // silence after we asked

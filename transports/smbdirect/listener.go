@@ -19,7 +19,15 @@ type listener struct {
 	below rdma.Listener
 	o     *Options
 	open  atomic.Int64 // connections, those under negotiation included
+
+	deferred atomic.Bool
 }
+
+var _ transports.Deferrer = (*listener)(nil)
+
+// Defer makes Accept return connections whose negotiate request is in order
+// and not answered.
+func (l *listener) Defer() { l.deferred.Store(true) }
 
 func newListener(below rdma.Listener, o *Options) *listener {
 	l := &listener{below: below, o: o}
@@ -54,6 +62,7 @@ func (l *listener) handshake(ctx context.Context, qp rdma.QueuePair) (transports
 		l.open.Add(-1)
 		return nil, err
 	}
+	c.core.deferred = l.deferred.Load()
 	c.onEnd = func() { l.open.Add(-1) }
 	c.start()
 	if err := c.negotiated(ctx, 0); err != nil {

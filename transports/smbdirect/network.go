@@ -76,9 +76,7 @@ func (c *Conn) negotiated(ctx context.Context, patience time.Duration) error {
 	select {
 	case <-c.ready:
 		c.mu.Lock()
-		if c.core.state != stateOpen {
-			err = c.err
-		}
+		err = c.err
 		c.mu.Unlock()
 	case <-unanswered:
 		err = errUnanswered

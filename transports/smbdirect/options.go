@@ -30,6 +30,7 @@ type Options struct {
 	OmitPrivateData bool
 
 	NegotiateTimeout time.Duration // server: arrival to request
+	AdmitTimeout     time.Duration // server: request to Admit, when that is deferred
 	DialTimeout      time.Duration // client: Dial to response, whatever its context allows
 	Keepalive        time.Duration // silence before a keepalive
 	KeepaliveReply   time.Duration // silence after it
@@ -52,6 +53,7 @@ func (o Options) withDefaults() *Options {
 	o.ReadDepth = bounded(o.ReadDepth, DefaultReadDepth, 1, maxResources)
 	o.InboundReads = bounded(o.InboundReads, DefaultInboundReads, 1, maxResources)
 	o.NegotiateTimeout = positive(o.NegotiateTimeout, DefaultNegotiateTimeout)
+	o.AdmitTimeout = positive(o.AdmitTimeout, DefaultAdmitTimeout)
 	o.DialTimeout = positive(o.DialTimeout, DefaultDialTimeout)
 	o.Keepalive = positive(o.Keepalive, DefaultKeepalive)
 	o.KeepaliveReply = positive(o.KeepaliveReply, DefaultKeepaliveReply)
