@@ -114,6 +114,12 @@
 // ids, more than 128 parts, a compound, the end of the file as offset) is
 // refused that way: messages carry less than placement does.
 //
+// A client on SMB Direct waits for the answer to its negotiation until the
+// backend has answered ours (transports.Deferred). So it learns the longest
+// message that the backend's leg carries, which sets the size of its signed and
+// encrypted WRITEs, and a backend that is away looks like a server that is. TCP
+// and QUIC have no word for either.
+//
 // A signed request with a channel ends the connection: its descriptors mean
 // nothing to the backend, and its bytes are fixed.
 //

@@ -18,6 +18,10 @@ any Go program that speaks SMB.
 	e, err := placer.Expose(b, transports.Writable)          // client, for SMB2 READ
 	placer.Push(descriptors, data, done)                     // server, for its answer
 
+A server that wants to know something else before it answers, such as what the
+messages are for, calls Defer on the listener (transports.Deferrer): Accept then
+returns connections whose request is in order, and Admit answers them.
+
 [ParseDescriptors] and [AppendDescriptors] are the form that descriptors have in
 the channel information of READ and WRITE. What the provider is, software iWARP
 or hardware, is the business of package rdma and its siblings.
