@@ -129,7 +129,10 @@ func (v *converter) rebuild(plan []planned) *transports.Message {
 	size := 0
 	for i := range plan {
 		n := plan[i].newLength()
-		size += n + smb2.Pad(n)
+		size += n
+		if i < len(plan)-1 { // padding behind the last one could exceed MaxMessage
+			size += smb2.Pad(n)
+		}
 	}
 	out := v.arena.New(size)
 	b := out.Bytes()[:0]

@@ -33,7 +33,7 @@ type flow struct{ bytes uint64 }
 
 // run relays until one side ends or ctx does, and leaves nothing behind.
 func (c *connection) run(ctx context.Context) {
-	back, address, err := c.backend.dial(ctx)
+	back, address, err := c.backend.dial(ctx, c.log)
 	if err != nil {
 		c.front.Close()
 		if ctx.Err() != nil {

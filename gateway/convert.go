@@ -33,6 +33,9 @@ type converter struct {
 	queue  chan batch
 	queued atomic.Int32 // in queue, or being sent by forward
 
+	// Counted as placed, but refused in the end, by who delivers: READs, WRITEs.
+	unsent [2]atomic.Uint64
+
 	// Owned by requests.
 	counts counts
 	plan   []planned
@@ -54,6 +57,9 @@ func newConverter(c *connection) *converter {
 	if v.threshold == 0 {
 		v.threshold = DefaultThreshold
 	}
+	// A descriptor is as long as that: a smaller payload would make the request
+	// longer, and the longest compound too long.
+	v.threshold = max(v.threshold, smb2.DescriptorSize+1)
 	if p, ok := c.front.(transports.Placer); ok && p.Placement().Server {
 		v.front = placer{p, min(p.Placement().MaxReadWrite, maxPayload)}
 	}
@@ -106,6 +112,10 @@ func (v *converter) relay(ctx context.Context) end {
 	v.c.hangUp(why)
 	wg.Wait()
 	v.pending.sweep()
+	reads, writes := v.unsent[0].Load(), v.unsent[1].Load()
+	v.counts.placedReads -= reads
+	v.counts.placedWrites -= writes
+	v.counts.refused += reads + writes
 	return why
 }
 

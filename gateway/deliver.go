@@ -122,6 +122,7 @@ func (v *converter) refuseUnsent(head []byte, err error) *end {
 	m := v.arena.New(smb2.QueryInfoRequestLength)
 	putHarmless(m.Bytes()[:0], head)
 	o.refused = true
+	v.unsent[o.command&1].Add(1)
 	if e := v.insert(batch{m: m, ops: o}); e != nil {
 		return e
 	}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 
 	"github.com/smbgw/smbgw/transports"
@@ -10,7 +11,7 @@ import (
 
 // dial connects to the first of b's addresses that answers, each within
 // dialTime, and says which one it was.
-func (b *Backend) dial(ctx context.Context) (transports.Conn, string, error) {
+func (b *Backend) dial(ctx context.Context, log *slog.Logger) (transports.Conn, string, error) {
 	failed := &unreachableError{backend: b.Name}
 	for _, e := range b.Endpoints {
 		address := e.Addr.String()
@@ -19,6 +20,7 @@ func (b *Backend) dial(ctx context.Context) (transports.Conn, string, error) {
 			return conn, address, nil
 		}
 		failed.add(address, err)
+		log.Warn("backend address failed", "backend", b.Name, "address", address, "error", err)
 		if ctx.Err() != nil {
 			break
 		}

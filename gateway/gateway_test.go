@@ -175,7 +175,7 @@ func (slowNetwork) Dial(ctx context.Context, _ transports.Addr) (transports.Conn
 
 func TestNoAddress(t *testing.T) {
 	t.Parallel()
-	_, _, err := (&Backend{Name: "nas"}).dial(t.Context())
+	_, _, err := (&Backend{Name: "nas"}).dial(t.Context(), slog.New(slog.DiscardHandler))
 	if err == nil || err.Error() != "backend unreachable: it has no address" {
 		t.Errorf("dial: %v", err)
 	}

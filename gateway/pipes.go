@@ -31,6 +31,10 @@ func (p *pipes) observe(h smb2.Header) {
 	t := tree{h.SessionID(), h.TreeID()}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if h.Command() == smb2.CommandLogoff { // takes the session's trees with it
+		p.trees = slices.DeleteFunc(p.trees, func(x tree) bool { return x.session == t.session })
+		return
+	}
 	// An id that is given again may name another kind of tree.
 	p.trees = slices.DeleteFunc(p.trees, func(x tree) bool { return x == t })
 	if h.Command() != smb2.CommandTreeConnect {

@@ -143,7 +143,7 @@ func (v *converter) observe(h smb2.Header) {
 		if err == nil && h.Status() == smb2.StatusSuccess {
 			v.dialect.Store(uint32(r.Dialect))
 		}
-	case smb2.CommandTreeConnect, smb2.CommandTreeDisconnect:
+	case smb2.CommandTreeConnect, smb2.CommandTreeDisconnect, smb2.CommandLogoff:
 		v.pipes.observe(h)
 	}
 }

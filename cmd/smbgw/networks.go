@@ -24,7 +24,7 @@ type network struct {
 
 // networks is THE table of transports and RDMA providers.
 var networks = map[string]network{
-	"tcp": same("tcp", func(*slog.Logger) transports.Network { return tcp.Network{} }),
+	"tcp": same("tcp", func(*slog.Logger) transports.Network { return tcp.Network{Arena: new(transports.Arena)} }),
 
 	"quic": {config.Network{Socket: "udp", TLS: true}, listenQUIC, dialQUIC},
 
@@ -63,7 +63,7 @@ func listenQUIC(l *config.Listener, log *slog.Logger) transports.Network {
 }
 
 func dialQUIC(b *config.Backend, _ *slog.Logger) transports.Network {
-	return quic.Network{TLS: quic.TLS{
+	return quic.Network{Arena: new(transports.Arena), TLS: quic.TLS{
 		CA: b.TLS.CA, ServerName: b.ServerName, Cert: b.TLS.Cert, Key: b.TLS.Key,
 	}}
 }
