@@ -12,7 +12,7 @@ const noWork = 1<<64 - 1
 // build fills the empty batch: the RTR, the cure, then responses and the send
 // queue in turns of burst frames. It is called with ioMu and mu held. It
 // returns a response whose region is gone, at which the stream has to end.
-func (q *queuePair) build(fd uintptr) (lost *response) {
+func (q *queuePair) build(fd handle) (lost *response) {
 	b := &q.out
 	b.reset()
 	q.measureSegment(fd)
@@ -37,7 +37,7 @@ func (q *queuePair) build(fd uintptr) (lost *response) {
 
 // measureSegment fits the frames to TCP's segments, which change while a
 // connection gets going and when its path does.
-func (q *queuePair) measureSegment(fd uintptr) {
+func (q *queuePair) measureSegment(fd handle) {
 	t := &q.tx
 	if !t.measure && t.built-t.measured < remeasure {
 		return

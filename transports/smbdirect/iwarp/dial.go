@@ -116,7 +116,18 @@ func exchange(c *net.TCPConn, req *mpaFrame) (rep mpaFrame, got int, err error) 
 
 // gone reports that the peer closed or reset.
 func gone(err error) bool {
-	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.EPIPE) || wasReset(err)
+}
+
+// Windows has its own numbers for a reset, which package syscall does not
+// translate. No other system's reach that far.
+const (
+	wsaConnAborted = syscall.Errno(10053)
+	wsaConnReset   = syscall.Errno(10054)
+)
+
+func wasReset(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, wsaConnReset) || errors.Is(err, wsaConnAborted)
 }
 
 // cause is the context's reason when it is what ended an operation.

@@ -38,6 +38,15 @@ Frames fit TCP's segments, because hardware wants that (Provider.MaxFPDU says
 otherwise), and are cut at multiples of four bytes. Read responses and sends
 take turns; a tagged message is never put inside another.
 
+# Systems
+
+On Linux the socket calls are our own, in sock_linux.go. On every other system
+sock_portable.go does with package net: payload passes through 64 KiB of memory
+in each direction, every write is the writer goroutine's, an idle connection
+keeps its 128 KiB, and the waits of Poll that are interrupted allocate. TCP is
+not asked for its segment size; frames fit Ethernet's. The build tag
+iwarp_portable selects that file on Linux too, for tests.
+
 # Protocols
 
 MPA is RFC 5044 with the enhanced set-up of RFC 6581: revisions 1 and 2, IRD
@@ -75,8 +84,7 @@ nor have gaps, although RFC 5041 would let it.
 
 # Bugs
 
-Linux only: the socket calls are in sock_linux.go. On a machine with an iWARP
-adapter, connections that the adapter's own TCP handles do not reach a listener
-here.
+On a machine with an iWARP adapter, connections that the adapter's own TCP
+handles do not reach a listener here.
 */
 package iwarp

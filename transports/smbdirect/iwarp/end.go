@@ -47,7 +47,9 @@ func (q *queuePair) end(err error, last []byte) {
 	if q.closing != nil {
 		q.closeIdle()
 	}
-	if !opened {
+	if opened {
+		q.file.SetWriteDeadline(past) // the writer may wait for a peer that takes nothing
+	} else {
 		close(q.ready)
 	}
 	q.mu.Unlock()
@@ -166,7 +168,7 @@ func (q *queuePair) teardown() {
 }
 
 // flush writes what end left.
-func (q *queuePair) flush(fd uintptr) bool {
+func (q *queuePair) flush(fd handle) bool {
 	q.ioMu.Lock()
 	defer q.ioMu.Unlock()
 	for q.out.left > 0 {

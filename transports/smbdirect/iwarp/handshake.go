@@ -38,17 +38,6 @@ func readMPA(c *net.TCPConn, reply bool) (f mpaFrame, n int, err error) {
 	}
 }
 
-// early reports whether the peer has sent something already.
-func early(c *net.TCPConn) bool {
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return false
-	}
-	var is bool
-	raw.Control(func(fd uintptr) { is = unread(fd) })
-	return is
-}
-
 // negotiated is what the two start-up frames agree on.
 type negotiated struct {
 	crc      bool

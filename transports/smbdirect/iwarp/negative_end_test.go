@@ -209,3 +209,24 @@ func TestNegativeMutants(t *testing.T) {
 		})
 	}
 }
+
+// TestEndWithStalledPeer: Close is bounded by CloseTimeout, not by WriteTimeout,
+// when the writer waits for a peer that takes nothing.
+func TestEndWithStalledPeer(t *testing.T) {
+	t.Parallel()
+	for _, abort := range []bool{false, true} {
+		p := quick()
+		p.WriteTimeout, p.CloseTimeout = patience, 20*time.Millisecond
+		r := opened(t, p, false)
+		body := make([]byte, 32<<20)
+		r.q.PostSend([]rdma.Work{{Op: rdma.OpWrite, Body: body, Remote: rdma.Segment{Token: 1, Length: uint32(len(body))}}})
+		begin := time.Now()
+		if abort {
+			r.q.Abort()
+		}
+		r.q.Close()
+		if d := time.Since(begin); d > patience/2 {
+			t.Errorf("abort %v: %v", abort, d)
+		}
+	}
+}

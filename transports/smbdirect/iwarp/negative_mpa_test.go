@@ -196,9 +196,7 @@ func TestNegativeEarly(t *testing.T) {
 	}
 	defer q.Close()
 	c.Write(unhex(t, "000ec140 00000001 00000000 00000000 ebd34c5f"))
-	raw, _ := q.(*queuePair).conn.SyscallConn()
-	for here := false; !here; {
-		raw.Control(func(fd uintptr) { here = unread(fd) })
+	for !early(q.(*queuePair).conn) {
 	}
 	var p *rdma.ProtocolError
 	if err := q.Establish(t.Context(), rdma.Params{}); !errors.As(err, &p) || !p.Remote {

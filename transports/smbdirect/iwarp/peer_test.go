@@ -10,7 +10,6 @@ import (
 	"net"
 	"os"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -189,7 +188,7 @@ func (r *peer) rest() []byte {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		r.t.Fatal("not closed")
 	}
-	if errors.Is(err, syscall.ECONNRESET) {
+	if wasReset(err) {
 		r.t.Fatalf("reset after %x", b)
 	}
 	return b

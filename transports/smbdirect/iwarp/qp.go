@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/smbgw/smbgw/transports/smbdirect/rdma"
@@ -31,8 +29,7 @@ type queuePair struct {
 	request   mpaFrame // the responder's: what the peer asked for
 
 	// Set when the connection opens, constant after that.
-	file   *os.File
-	raw    syscall.RawConn
+	socket
 	remote net.Addr
 	peer   rdma.Peer
 	crc    bool
@@ -40,7 +37,7 @@ type queuePair struct {
 	ord    int
 
 	// The functions that raw calls, made once so that a call allocates nothing.
-	tryReadFn, tryWriteFn, pumpFn func(uintptr) bool
+	tryReadFn, tryWriteFn, pumpFn func(handle) bool
 
 	ready chan struct{} // closed when open or ended
 	wake  chan struct{} // one slot: the writer has something to look at
@@ -122,25 +119,18 @@ func newQueuePair(p *Provider, c rdma.Config) *queuePair {
 
 // open starts full operation on a socket whose start-up frames are done.
 func (q *queuePair) open(c *net.TCPConn) error {
-	f, err := c.File() // os.File gives its deadline errors without allocating
-	if err != nil {
-		c.Close()
-		return fmt.Errorf("iwarp: %w", err)
-	}
 	remote := c.RemoteAddr()
-	c.Close() // the file is a duplicate
-	raw, err := f.SyscallConn()
+	s, err := newSocket(c)
 	if err != nil {
-		f.Close()
 		return fmt.Errorf("iwarp: %w", err)
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.err != nil {
-		f.Close()
+		s.file.Close()
 		return q.err
 	}
-	q.file, q.raw, q.remote = f, raw, remote
+	q.socket, q.remote = s, remote
 	q.tx.measure = true
 	q.opened = true
 	q.conn = nil

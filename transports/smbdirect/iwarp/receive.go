@@ -141,7 +141,7 @@ func (q *queuePair) finished() {
 }
 
 // tryRead reads once without waiting. False makes raw.Read wait.
-func (q *queuePair) tryRead(fd uintptr) bool {
+func (q *queuePair) tryRead(fd handle) bool {
 	rx := &q.rx
 	n, err := q.readOnce(fd)
 	switch {
@@ -162,7 +162,7 @@ func (q *queuePair) tryRead(fd uintptr) bool {
 	return true
 }
 
-func (q *queuePair) readOnce(fd uintptr) (int, error) {
+func (q *queuePair) readOnce(fd handle) (int, error) {
 	rx := &q.rx
 	rx.borrow(q.provider)
 	if len(rx.dst) >= directSize && !q.crc {
@@ -187,7 +187,7 @@ func (q *queuePair) readOnce(fd uintptr) (int, error) {
 
 // readDirect reads into the place the payload is meant for, and a little
 // beyond it into the empty buffer.
-func (q *queuePair) readDirect(fd uintptr) (int, error) {
+func (q *queuePair) readDirect(fd handle) (int, error) {
 	rx := &q.rx
 	rx.r, rx.w = 0, 0
 	rx.window = minWindow

@@ -1,11 +1,41 @@
+//go:build !iwarp_portable
+
 package iwarp
 
 import (
+	"net"
+	"os"
 	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
+
+// A socket is a connection whose system calls we make ourselves. raw calls a
+// function with the handle, again whenever the socket has become ready, until
+// it returns true; file's deadlines end that wait.
+type socket struct {
+	file *os.File // gives its deadline errors without allocating
+	raw  syscall.RawConn
+}
+
+// handle is what the calls below want.
+type handle = uintptr
+
+// newSocket takes c over, also when it fails.
+func newSocket(c *net.TCPConn) (socket, error) {
+	defer c.Close() // the file is a duplicate
+	f, err := c.File()
+	if err != nil {
+		return socket{}, err
+	}
+	raw, err := f.SyscallConn()
+	if err != nil {
+		f.Close()
+		return socket{}, err
+	}
+	return socket{f, raw}, nil
+}
 
 // vector is room for the kernel's form of a list of buffers, kept by its user
 // so that a call allocates nothing.
@@ -13,7 +43,7 @@ type vector [3*batchFrames + 1]unix.Iovec
 
 // writev sends the front of parts with one system call that does not wait.
 // It reports EAGAIN when the socket takes nothing.
-func writev(fd uintptr, v *vector, parts [][]byte) (int, error) {
+func writev(fd handle, v *vector, parts [][]byte) (int, error) {
 	n := min(len(parts), len(v))
 	for i, p := range parts[:n] {
 		v[i].Base = unsafe.SliceData(p)
@@ -24,7 +54,7 @@ func writev(fd uintptr, v *vector, parts [][]byte) (int, error) {
 
 // readv fills a, then b, with one system call that does not wait. Zero bytes
 // are the peer's FIN.
-func readv(fd uintptr, v *readVector, a, b []byte) (int, error) {
+func readv(fd handle, v *readVector, a, b []byte) (int, error) {
 	n := 0
 	for _, p := range [...][]byte{a, b} {
 		if len(p) > 0 {
@@ -43,7 +73,7 @@ type readVector [2]unix.Iovec
 // copies at most a batch. With many such calls of tens of microseconds each
 // the scheduler would take the processor away and give it back every time,
 // which costs a third of the throughput.
-func vectored(call, fd uintptr, v []unix.Iovec) (int, error) {
+func vectored(call uintptr, fd handle, v []unix.Iovec) (int, error) {
 	for {
 		n, _, errno := unix.RawSyscall(call, fd, uintptr(unsafe.Pointer(&v[0])), uintptr(len(v)))
 		switch errno {
@@ -60,7 +90,7 @@ func vectored(call, fd uintptr, v []unix.Iovec) (int, error) {
 }
 
 // segmentSize is what TCP puts into one segment at the moment, or 0.
-func segmentSize(fd uintptr) int {
+func segmentSize(fd handle) int {
 	n, err := unix.GetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_MAXSEG)
 	if err != nil {
 		return 0
@@ -68,17 +98,24 @@ func segmentSize(fd uintptr) int {
 	return n
 }
 
-// unread reports whether bytes have arrived that nobody read yet.
-func unread(fd uintptr) bool {
-	var b [1]byte
-	n, _, err := unix.Recvfrom(int(fd), b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+// early reports whether the peer has sent something already.
+func early(c *net.TCPConn) bool {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return false
+	}
+	var n int
+	raw.Control(func(fd uintptr) {
+		var b [1]byte
+		n, _, err = unix.Recvfrom(int(fd), b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+	})
 	return err == nil && n > 0
 }
 
 // finish sends FIN.
-func finish(fd uintptr) { unix.Shutdown(int(fd), unix.SHUT_WR) }
+func finish(fd handle) { unix.Shutdown(int(fd), unix.SHUT_WR) }
 
 // reset makes the next close a reset.
-func reset(fd uintptr) {
+func reset(fd handle) {
 	unix.SetsockoptLinger(int(fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 }

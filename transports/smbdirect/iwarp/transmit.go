@@ -168,14 +168,14 @@ func (q *queuePair) canSend() bool {
 }
 
 // tryWrite is one attempt: what does not fit the socket is left.
-func (q *queuePair) tryWrite(fd uintptr) bool {
+func (q *queuePair) tryWrite(fd handle) bool {
 	q.transmit(fd)
 	return true
 }
 
 // pump writes until nothing is left; raw.Write waits and calls it again when
 // the socket is full.
-func (q *queuePair) pump(fd uintptr) bool {
+func (q *queuePair) pump(fd handle) bool {
 	for {
 		progress, blocked := q.transmit(fd)
 		if progress {
@@ -185,16 +185,19 @@ func (q *queuePair) pump(fd uintptr) bool {
 			return false
 		}
 		q.mu.Lock()
-		idle := q.err != nil || !q.transmittable()
+		over, idle := q.err != nil, !q.transmittable()
 		q.mu.Unlock()
-		if idle {
+		if over {
+			q.file.SetWriteDeadline(past) // as end did, before it was moved above
+		}
+		if over || idle {
 			return true
 		}
 	}
 }
 
 // transmit builds a batch if there is none and writes what the socket takes.
-func (q *queuePair) transmit(fd uintptr) (progress, blocked bool) {
+func (q *queuePair) transmit(fd handle) (progress, blocked bool) {
 	q.ioMu.Lock()
 	q.mu.Lock()
 	var lost *response
