@@ -109,10 +109,17 @@ func (c *Conn) Admit(limit int) error {
 		c.core.admit(limit)
 		c.step(time.Now())
 	}
-	for c.core.state != stateOpen && c.err == nil && !c.broken {
-		c.changed.Wait()
+	for c.err == nil && (c.broken || c.core.state != stateOpen) {
+		c.changed.Wait() // when broken, Poll has the reason
 	}
 	return c.err
+}
+
+// holds says that the connection waits for Admit.
+func (c *Conn) holds() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.core.deferred
 }
 
 // MaxSend is the longest message that the peer takes, its MaxFragmentedSize.
@@ -168,7 +175,7 @@ func (c *Conn) step(now time.Time) {
 		err = c.postSends(now)
 	}
 	if err == nil {
-		err = c.postReads()
+		err = c.postReads(now)
 	}
 	switch {
 	case errors.Is(err, rdma.ErrFull):

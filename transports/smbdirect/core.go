@@ -48,7 +48,8 @@ type core struct {
 	keepalive keepalive
 	respond   bool      // the peer asked for a message
 	idle      time.Time // keepalive timer, or before that the negotiation timer
-	stalled   time.Time // since when something waits for credits
+	stalled   time.Time // since when something waits for credits, or for room to be posted
+	pulling   time.Time // since when no outstanding RDMA read has completed; zero without any
 
 	settled    time.Time // client: until then its first credits are held back
 	firstGrant int       // client: how many those were

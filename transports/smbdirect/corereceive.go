@@ -38,6 +38,11 @@ func (c *core) receivedData(b []byte, now time.Time) (fragment, error) {
 	if err != nil {
 		return fragment{}, err
 	}
+	if c.in.granted == 0 && c.flooded() {
+		// Receives are posted anew whatever was granted, so only this keeps a
+		// peer that ignores credits from filling the inbox without end.
+		return fragment{}, violation("data transfer", "credits", 0, "3.1.1.1")
+	}
 	c.in.target = int(d.CreditsRequested)
 	c.in.used()
 	if f.first {

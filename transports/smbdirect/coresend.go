@@ -16,11 +16,14 @@ func (c *core) next(head []byte, now time.Time) (frame, bool) {
 	if c.state != stateOpen {
 		return c.nextNegotiate(head, now)
 	}
+	payload := c.sending > 0
 	if c.out.slots == 0 {
+		if payload && c.stalled.IsZero() {
+			c.stalled = now
+		}
 		return frame{}, false
 	}
 	grant := c.grant()
-	payload := c.sending > 0
 	if !payload && !c.respond && c.keepalive != keepalivePending && !c.grantDue(grant) {
 		c.stalled = time.Time{}
 		return frame{}, false

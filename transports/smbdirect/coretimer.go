@@ -8,6 +8,9 @@ func (c *core) deadline() time.Time {
 	if !c.stalled.IsZero() && c.o.StallTimeout > 0 {
 		d = earlier(d, c.stalled.Add(c.o.StallTimeout))
 	}
+	if !c.pulling.IsZero() && c.o.StallTimeout > 0 {
+		d = earlier(d, c.pulling.Add(c.o.StallTimeout))
+	}
 	if !c.settled.IsZero() {
 		d = earlier(d, c.settled)
 	}
@@ -35,6 +38,9 @@ func (c *core) expired(now time.Time) error {
 	}
 	if d := c.o.StallTimeout; !c.stalled.IsZero() && d > 0 && !now.Before(c.stalled.Add(d)) {
 		return &TimeoutError{What: "credits", After: d}
+	}
+	if d := c.o.StallTimeout; !c.pulling.IsZero() && d > 0 && !now.Before(c.pulling.Add(d)) {
+		return &TimeoutError{What: "answer to an RDMA read", After: d}
 	}
 	if now.Before(c.idle) {
 		return nil

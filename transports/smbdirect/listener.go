@@ -37,8 +37,21 @@ func newListener(below rdma.Listener, o *Options) *listener {
 		Handshake: l.handshake,
 		Failed:    func(err error) { o.Log.Debug("smbdirect: no connection", "error", err) },
 		Timeout:   o.NegotiateTimeout + time.Second, // the core's timer says more
+		Pending:   o.Connections,                    // silent peers are counted there, and delay nobody
 	})
 	return l
+}
+
+// Accept passes over a peer that was quicker than Defer: it has its answer, and
+// not its owner's.
+func (l *listener) Accept() (transports.Conn, error) {
+	for {
+		c, err := l.Acceptor.Accept()
+		if err != nil || !l.deferred.Load() || c.(*Conn).holds() {
+			return c, err
+		}
+		c.Close()
+	}
 }
 
 func (l *listener) Addr() net.Addr { return l.below.Addr() }

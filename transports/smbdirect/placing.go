@@ -136,11 +136,13 @@ func (c *Conn) gatherWrites(t *transfer) bool {
 }
 
 // postReads posts reads until as many are outstanding as the peer accepts.
-func (c *Conn) postReads() error {
+func (c *Conn) postReads(now time.Time) error {
 	for c.reads.len() > 0 && c.reading < c.ord {
 		t := *c.reads.front()
 		for t.next < len(t.remote) && c.reading < c.ord && len(c.works) < cap(c.works) {
-			c.reading++
+			if c.reading++; c.reading == 1 {
+				c.core.pulling = now
+			}
 			c.works = append(c.works, t.element(rdma.OpRead))
 		}
 		if t.next == len(t.remote) {
@@ -173,10 +175,13 @@ func (t *transfer) element(op rdma.Op) rdma.Work {
 }
 
 // transferred accounts for an element that is done.
-func (c *Conn) transferred(id uint32, op rdma.Op, finished []finish) []finish {
+func (c *Conn) transferred(id uint32, op rdma.Op, now time.Time, finished []finish) []finish {
 	t := c.transfers[id]
 	if op == rdma.OpRead {
-		c.reading--
+		c.core.pulling = now
+		if c.reading--; c.reading == 0 {
+			c.core.pulling = time.Time{}
+		}
 	} else {
 		c.writing--
 	}

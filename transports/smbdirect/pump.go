@@ -65,7 +65,7 @@ func (c *Conn) complete(cp *rdma.Completion, now time.Time, finished []finish) [
 	case rdma.OpSend:
 		c.sent(uint16(cp.ID))
 	case rdma.OpWrite, rdma.OpRead:
-		finished = c.transferred(uint32(cp.ID), cp.Op, finished)
+		finished = c.transferred(uint32(cp.ID), cp.Op, now, finished)
 	}
 	return finished
 }

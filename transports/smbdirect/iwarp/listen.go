@@ -80,11 +80,12 @@ func (l *listener) Close() error {
 	}
 	l.mu.Unlock()
 	l.wg.Wait()
-	for {
+	for { // side by side: each may wait CloseTimeout for its peer's FIN
 		select {
 		case q := <-l.ready:
-			q.Close()
+			l.wg.Go(func() { q.Close() })
 		default:
+			l.wg.Wait()
 			return err
 		}
 	}
