@@ -4,8 +4,6 @@ package main_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -40,6 +38,7 @@ func chains(t *testing.T) {
 	l := newLab(t)
 	l.certificates()
 	s := l.smbd(4445)
+	files := l.payload(sizes...)
 	reference := map[string][]string{}
 	for _, suite := range suites {
 		reference[suite] = direct(l, overTCP(gatewayIP, s.port), suite)
@@ -50,7 +49,7 @@ func chains(t *testing.T) {
 			at := l.chain(c, s.port)
 			through(l, at, reference)
 			for _, protection := range protections {
-				copied(l, at, protection, s)
+				copied(l, at, protection, files, s)
 			}
 		})
 	}
@@ -142,23 +141,11 @@ func (l *lab) alone(at share, test string) string {
 	return "no result"
 }
 
-// copied carries files through a chain and back. Over QUIC smbclient must not
-// write more than fits into one window (see limits), so it gets what it could
-// not put from the share itself.
-func copied(l *lab, at share, protection string, s *smbd) {
+// copied carries files through a chain and back.
+func copied(l *lab, at share, protection string, files []file, s *smbd) {
 	l.t.Helper()
-	files := l.payload(peerSizes...)
-	up := files
-	if at.host == gatewayName {
-		up = files[:6]
-		for _, f := range files[6:] {
-			content, err := os.ReadFile(l.host("files/" + f.name))
-			must(l.t, err)
-			must(l.t, os.WriteFile(filepath.Join(s.share, f.name), content, 0o666))
-		}
-	}
-	l.smbclient(at, protection, puts(up)...)
-	l.same(up, s.share, "")
+	l.smbclient(at, protection, puts(files)...)
+	l.same(files, s.share, "")
 	l.smbclient(at, protection, gets(files)...)
 	l.same(files, l.host("files"), "got-")
 }

@@ -230,7 +230,7 @@ func (g *guest) mount(ip string, options ...string) (unmount func()) {
 	if ip != gatewayIP {
 		// Between two Linux kernels the first message is sometimes overlooked
 		// by software iWARP, and the connection ends after 5 seconds.
-		tries = "1 2 3"
+		tries = "1 2 3 4 5 6 7 8"
 	}
 	all := append([]string{"rdma", "port=5445", "vers=3.1.1", "user=" + user, "pass=" + password}, options...)
 	g.run(60*time.Second, `

@@ -40,10 +40,6 @@ func clientToKsmbd(t *testing.T, listen, front string, at share) {
 	files := l.payload(sizes...)
 	var seen *closed
 	for _, protection := range protections {
-		if protection != unprotected && front == "quic" {
-			// smbclient itself needs half a minute for 64 MiB over QUIC.
-			files = l.payload(peerSizes...)
-		}
 		t.Run(protection, func(t *testing.T) {
 			g.on(t).ksmbd(limits(protection, front)...)
 			c := l.on(t).capture(g.link)
