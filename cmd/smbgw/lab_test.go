@@ -41,7 +41,7 @@ func clientToKsmbd(t *testing.T, listen, front string, at share) {
 	var seen *closed
 	for _, protection := range protections {
 		t.Run(protection, func(t *testing.T) {
-			g.on(t).ksmbd(limits(protection, front)...)
+			g.on(t).ksmbd(limits(protection)...)
 			c := l.on(t).capture(g.link)
 			there(l.on(t), g.on(t), at, protection, files)
 			w := c.stop()
@@ -55,7 +55,7 @@ func clientToKsmbd(t *testing.T, listen, front string, at share) {
 
 // limits are settings of ksmbd that smbclient needs, as it takes the largest
 // requests that it is allowed.
-func limits(protection, front string) []string {
+func limits(protection string) []string {
 	var settings []string
 	if protection != unprotected {
 		// A protected message crosses SMB Direct in one piece, which must not
