@@ -166,9 +166,11 @@
 // Network-interface lists and referrals of the backend reach the client
 // unchanged; a client may follow them around the gateway.
 //
-// Signed or encrypted messages that are larger than an SMB Direct leg carries
-// end the connection: the client does not know that leg's limit. So do
-// unsigned ones that are not placed because of Place or a large Threshold.
+// Signed or encrypted messages that are larger than an SMB Direct back leg
+// carries end the connection: a client on TCP or QUIC does not know that leg's
+// limit. So do unsigned ones that are not placed because of Place or a large
+// Threshold. A signed or encrypted READ whose reply is too large for the backend
+// to send may stay unanswered: ksmbd keeps silent.
 //
 // While pending is full, a CANCEL or an oplock acknowledgement of the same
 // client waits too.

@@ -118,33 +118,10 @@ func exchangeSMB(t *testing.T, n transports.Network, at transports.Addr) bool {
 // serveSMB runs an SMB2 server with a file in memory and returns where it is.
 func serveSMB(t *testing.T, n transports.Network, at transports.Addr) transports.Addr {
 	t.Helper()
-	l, err := n.Announce(t.Context(), at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			wg.Go(func() {
-				defer conn.Close()
-				s := &smb2test.Server{Conn: conn, Dialect: smb2.Dialect311, File: make([]byte, 1<<20)}
-				s.Serve() // it ends with its connection, for whatever reason
-			})
-		}
+	return announce(t, n, at, func(c transports.Conn) {
+		s := &smb2test.Server{Conn: c, Dialect: smb2.Dialect311, File: make([]byte, 1<<20)}
+		s.Serve() // it ends with its connection, for whatever reason
 	})
-	t.Cleanup(func() {
-		l.Close()
-		wg.Wait()
-	})
-	host, service, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return transports.Addr{Network: at.Network, Host: host, Service: service}
 }
 
 // A cutter is a TCP proxy that kills the connection when limit bytes have

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"net"
 	"sync"
 	"testing"
 
@@ -108,6 +109,20 @@ func relay(t testing.TB, front transports.Network, at transports.Addr, back tran
 // returns where it listens.
 func echo(t testing.TB, n transports.Network, at transports.Addr) transports.Addr {
 	t.Helper()
+	return announce(t, n, at, func(c transports.Conn) {
+		for {
+			m, err := c.Receive()
+			if err != nil || c.Send(m) != nil {
+				return
+			}
+		}
+	})
+}
+
+// announce gives every connection to serve, each in a goroutine of its own,
+// until the test ends, and returns where it listens.
+func announce(t testing.TB, n transports.Network, at transports.Addr, serve func(transports.Conn)) transports.Addr {
+	t.Helper()
 	l, err := n.Announce(t.Context(), at)
 	if err != nil {
 		t.Fatal(err)
@@ -121,12 +136,7 @@ func echo(t testing.TB, n transports.Network, at transports.Addr) transports.Add
 			}
 			wg.Go(func() {
 				defer c.Close()
-				for {
-					m, err := c.Receive()
-					if err != nil || c.Send(m) != nil {
-						return
-					}
-				}
+				serve(c)
 			})
 		}
 	})
@@ -134,10 +144,9 @@ func echo(t testing.TB, n transports.Network, at transports.Addr) transports.Add
 		l.Close()
 		wg.Wait()
 	})
-	bound := l.Addr().String()
-	a, err := transports.ParseAddr(at.Network + "!" + bangHost(t, bound))
+	host, service, err := net.SplitHostPort(l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return a
+	return transports.Addr{Network: at.Network, Host: host, Service: service}
 }

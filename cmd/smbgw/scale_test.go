@@ -19,15 +19,6 @@ func loopback(network string) transports.Addr {
 	return transports.Addr{Network: network, Host: "127.0.0.1", Service: "0"}
 }
 
-func bangHost(t testing.TB, bound string) string {
-	t.Helper()
-	host, port, err := net.SplitHostPort(bound)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return host + "!" + port
-}
-
 // TestThousandConnections relays a thousand connections at a time from TCP over
 // SMB Direct, on real sockets, to a server that echoes.
 func TestThousandConnections(t *testing.T) {
