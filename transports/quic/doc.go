@@ -21,6 +21,10 @@
 // Accept returns a connection when its TLS handshake is done. The stream may
 // come later, with the client's first message: Receive and Send wait for it.
 //
+// A client has to show that it receives at its address before its handshake
+// costs anything: every first packet is answered with a Retry (RFC 9000 8.1.2),
+// at the price of a round trip.
+//
 // # Certificates
 //
 // The files of a listener are looked at during handshakes, at most once a
