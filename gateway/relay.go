@@ -25,6 +25,9 @@ func (c *connection) relay(ctx context.Context) end {
 // pump moves messages from one leg to the other, unread. Back-pressure is that
 // it does not receive while it sends.
 func pump(from, to transports.Conn, source side, passed *flow) end {
+	if e, ok := pumpFrames(from, to, source, passed); ok {
+		return e
+	}
 	g := gathering{from: from, to: to}
 	g.reads, _ = from.(transports.Gatherer)
 	g.writes, _ = to.(transports.Gatherer)
@@ -36,6 +39,33 @@ func pump(from, to transports.Conn, source side, passed *flow) end {
 		n, err := g.pass(m)
 		if err != nil {
 			return sendFailed(source, err)
+		}
+		passed.bytes += uint64(n)
+	}
+}
+
+// pumpFrames is pump between two streams of the same framing: what there is of
+// a message goes out before the rest has come. It says false, and has done
+// nothing, when the legs are not such streams.
+func pumpFrames(from, to transports.Conn, source side, passed *flow) (end, bool) {
+	reads, ok := from.(transports.Framed)
+	if !ok {
+		return end{}, false
+	}
+	writes, ok := to.(transports.Framed)
+	if !ok {
+		return end{}, false
+	}
+	for {
+		m, n, err := reads.ReceiveFrames()
+		if err == transports.ErrNotFramed {
+			return end{}, false
+		}
+		if err != nil {
+			return end{source, ended, err}, true
+		}
+		if err := writes.SendFrames(m); err != nil {
+			return sendFailed(source, err), true
 		}
 		passed.bytes += uint64(n)
 	}

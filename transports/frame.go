@@ -70,6 +70,7 @@ type Framer struct {
 	// between messages of a peer that waits for answers that is nothing.
 	ahead   [readAhead]byte
 	at, end int
+	walk    frameWalk
 	recvErr error
 
 	// Owned by Send. The arrays live here so that gathering allocates nothing.
@@ -81,8 +82,8 @@ type Framer struct {
 }
 
 // NewFramer returns a Framer of direct TCP framing that reads from r, into
-// messages of arena, and writes to w. When w is a *net.TCPConn, messages
-// without headroom are gathered by the kernel.
+// messages of arena, and writes to w. When w is a VectorWriter, messages that
+// leave together, or have no headroom, are gathered by the system.
 func NewFramer(r io.Reader, w io.Writer, arena *Arena) *Framer {
 	f := &Framer{r: r, w: w, arena: arena, width: DirectTCP}
 	f.SetLimit(0)
@@ -139,14 +140,22 @@ func (f *Framer) receivePrefix() (int, error) {
 	if err := f.fill(PrefixSize); err != nil {
 		return 0, err
 	}
-	n, err := f.width.ParsePrefix([PrefixSize]byte(f.ahead[f.at:]))
+	n, err := f.length([PrefixSize]byte(f.ahead[f.at:]))
+	if err == nil {
+		f.at += PrefixSize
+	}
+	return n, err
+}
+
+// length is a message's length, which has met every limit.
+func (f *Framer) length(prefix [PrefixSize]byte) (int, error) {
+	n, err := f.width.ParsePrefix(prefix)
 	if err != nil {
 		return 0, err
 	}
 	if limit := int(f.limit.Load()); n > limit {
 		return 0, &MessageSizeError{Size: n, Limit: limit, Remote: true}
 	}
-	f.at += PrefixSize
 	return n, nil
 }
 
@@ -234,9 +243,23 @@ func (f *Framer) writeAll(list []*Message) error {
 	for i, m := range list {
 		f.frames[i] = m.framed()
 	}
-	f.gather = f.frames[:len(list)]
-	_, err := f.gather.WriteTo(f.w)
+	err := f.writeVector(f.frames[:len(list)])
 	clear(f.frames[:len(list)])
+	return err
+}
+
+// A VectorWriter writes several slices with one call. It may use list up.
+type VectorWriter interface {
+	WriteVector(list [][]byte) (int, error)
+}
+
+func (f *Framer) writeVector(list [][]byte) error {
+	if v, ok := f.w.(VectorWriter); ok {
+		_, err := v.WriteVector(list)
+		return err
+	}
+	f.gather = list
+	_, err := f.gather.WriteTo(f.w)
 	return err
 }
 
@@ -266,8 +289,7 @@ func (f *Framer) write(m *Message) error {
 	}
 	binary.BigEndian.PutUint32(f.prefix[:], uint32(m.Len()))
 	f.parts = [2][]byte{f.prefix[:], m.Bytes()}
-	f.gather = f.parts[:]
-	_, err := f.gather.WriteTo(f.w)
+	err := f.writeVector(f.parts[:])
 	f.parts = [2][]byte{}
 	return err
 }

@@ -17,6 +17,14 @@ const MaxNetBIOSMessage = 1<<17 - 1
 // once.
 const readAhead = 8 << 10
 
+// What ReceiveFrames reads at once: as much as a busy stream has to give, but
+// no more than stays in a core's cache until it has been written again, and
+// than a peer may make a relay hold that takes nothing at the other leg.
+const (
+	minFrameWindow = 16 << 10
+	maxFrameWindow = 1 << 20
+)
+
 // DefaultPending bounds the handshakes of an Acceptor that run at a time. Each
 // costs a peer nothing but a SYN, and us a goroutine or two and their buffers.
 const DefaultPending = 64

@@ -30,11 +30,14 @@ var layers = map[string][]string{
 	"smb2/*":        {"smb2"},
 	"smb2/smb2test": {"smb2", "smb2/crypt", "transports"},
 
-	"transports":                {},
-	"transports/*":              {"transports"},
-	"transports/smbdirect":      {"transports", "transports/smbdirect/rdma"},
-	"transports/smbdirect/rdma": {},
-	"transports/smbdirect/*":    {"transports/smbdirect/rdma"},
+	"transports":                 {},
+	"transports/*":               {"transports"},
+	"transports/sock":            {},
+	"transports/tcp":             {"transports", "transports/sock"},
+	"transports/smbdirect":       {"transports", "transports/smbdirect/rdma"},
+	"transports/smbdirect/rdma":  {},
+	"transports/smbdirect/*":     {"transports/smbdirect/rdma"},
+	"transports/smbdirect/iwarp": {"transports/smbdirect/rdma", "transports/sock"},
 
 	"etc/*/*": {"..."}, // programs beside the product
 }

@@ -26,12 +26,16 @@ type conn struct {
 	closeErr error
 }
 
-var _ transports.Gatherer = (*conn)(nil)
+var (
+	_ transports.Gatherer = (*conn)(nil)
+	_ transports.Framed   = (*conn)(nil)
+)
 
 func (n Network) newConn(raw *net.TCPConn) *conn {
 	setUserTimeout(raw, n.UserTimeout)
 	c := &conn{raw: raw, linger: n.Linger}
-	c.frames = transports.NewFramer(raw, raw, n.Arena)
+	s := newStream(raw)
+	c.frames = transports.NewFramer(s, s, n.Arena)
 	c.frames.SetLimit(n.Limit)
 	return c
 }
@@ -70,6 +74,27 @@ func (c *conn) SendAll(list []*transports.Message) error {
 	c.sending.Lock()
 	defer c.sending.Unlock()
 	err := c.frames.SendAll(list)
+	if err != nil && c.closed.Load() {
+		return net.ErrClosed
+	}
+	return err
+}
+
+// ReceiveFrames is transports.Framed's.
+func (c *conn) ReceiveFrames() (*transports.Message, int, error) {
+	c.receiving.Lock()
+	defer c.receiving.Unlock()
+	m, n, err := c.frames.ReceiveFrames()
+	if err != nil && c.closed.Load() {
+		return nil, 0, net.ErrClosed
+	}
+	return m, n, err
+}
+
+func (c *conn) SendFrames(m *transports.Message) error {
+	c.sending.Lock()
+	defer c.sending.Unlock()
+	err := c.frames.SendFrames(m)
 	if err != nil && c.closed.Load() {
 		return net.ErrClosed
 	}

@@ -3,6 +3,8 @@ package tcp
 import (
 	"net"
 	"time"
+
+	"github.com/smbgw/smbgw/transports"
 )
 
 // DefaultKeepAlive finds a vanished peer after two minutes: soon enough for the
@@ -29,3 +31,6 @@ const (
 	minAcceptPause = 5 * time.Millisecond
 	maxAcceptPause = time.Second
 )
+
+// maxVector is how many slices one write gathers: as many as come together.
+const maxVector = transports.MaxGather

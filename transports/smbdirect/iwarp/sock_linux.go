@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"unsafe"
 
+	"github.com/smbgw/smbgw/transports/sock"
 	"golang.org/x/sys/unix"
 )
 
@@ -49,7 +50,7 @@ func writev(fd handle, v *vector, parts [][]byte) (int, error) {
 		v[i].Base = unsafe.SliceData(p)
 		v[i].SetLen(len(p))
 	}
-	return vectored(unix.SYS_WRITEV, fd, v[:n])
+	return sock.Writev(fd, v[:n])
 }
 
 // readv fills a, then b, with one system call that does not wait. Zero bytes
@@ -63,31 +64,11 @@ func readv(fd handle, v *readVector, a, b []byte) (int, error) {
 			n++
 		}
 	}
-	return vectored(unix.SYS_READV, fd, v[:n])
+	return sock.Readv(fd, v[:n])
 }
 
 // readVector is readv's room.
 type readVector [2]unix.Iovec
-
-// vectored makes the call without telling the scheduler: it does not wait, it
-// copies at most a batch. With many such calls of tens of microseconds each
-// the scheduler would take the processor away and give it back every time,
-// which costs a third of the throughput.
-func vectored(call uintptr, fd handle, v []unix.Iovec) (int, error) {
-	for {
-		n, _, errno := unix.RawSyscall(call, fd, uintptr(unsafe.Pointer(&v[0])), uintptr(len(v)))
-		switch errno {
-		case 0:
-			clear(v) // the memory is its owner's again
-			return int(n), nil
-		case syscall.EINTR:
-			continue
-		default:
-			clear(v)
-			return 0, errno
-		}
-	}
-}
 
 // segmentSize is what TCP puts into one segment at the moment, or 0.
 func segmentSize(fd handle) int {
