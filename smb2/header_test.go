@@ -107,7 +107,7 @@ func TestStrings(t *testing.T) {
 		CommandServerToClient.String():     "SERVER_TO_CLIENT",
 		Command(0x14).String():             "command 0x14",
 		StatusInvalidParameter.Error():     "STATUS_INVALID_PARAMETER",
-		Status(0xc0000001).String():        "status 0xc0000001",
+		Status(0xc00000ff).String():        "status 0xc00000ff",
 		Dialect302.String():                "3.0.2",
 		Dialect(0x0400).String():           "dialect 0x0400",
 		ChannelV1Invalidate.String():       "V1_INVALIDATE",

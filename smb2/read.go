@@ -1,8 +1,5 @@
 package smb2
 
-// A FileID names an open file, [MS-SMB2] 2.2.14.1: passed on, not understood.
-type FileID [16]byte
-
 // A ReadRequest is the fixed part of a READ request, [MS-SMB2] 2.2.19.
 //
 //	StructureSize[2]=49 Padding[1] Flags[1] Length[4] Offset[8] FileId[16]
