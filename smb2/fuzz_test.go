@@ -3,13 +3,14 @@ package smb2
 import (
 	"bytes"
 	"reflect"
+	"slices"
 	"testing"
 )
 
 // FuzzBodies reads any bytes as any structure. What is understood is built and
 // read again to the same, and the second time builds the same bytes.
 func FuzzBodies(f *testing.F) {
-	for _, g := range golden {
+	for _, g := range slices.Concat(golden, rows) {
 		f.Add(unhex(f, g.hex))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -63,8 +63,8 @@ func (r *IoctlRequest) Input(element []byte) ([]byte, error) {
 // and input.
 func (r *IoctlRequest) Append(b, input []byte) []byte {
 	v := *r
-	v.InputOffset, v.InputCount, v.OutputOffset, v.OutputCount = 0, uint32(len(input)), 0, 0
-	if len(input) > 0 {
+	v.OutputOffset, v.OutputCount = 0, 0
+	if v.InputOffset, v.InputCount = 0, uint32(len(input)); len(input) > 0 {
 		v.InputOffset = ioctlRequestBuffer
 	}
 	return orZero(v.AppendBody(b), input)

@@ -34,5 +34,5 @@ func (o output) in(element []byte, structure, section string) ([]byte, error) {
 
 func appendOutput(b, data []byte) []byte {
 	o := output{outputBuffer, uint32(len(data))}
-	return orZero(o.appendTo(b), data)
+	return append(o.appendTo(b), data...)
 }

@@ -60,7 +60,9 @@ func (r *QueryInfoRequest) Input(element []byte) ([]byte, error) {
 // input.
 func (r *QueryInfoRequest) Append(b, input []byte) []byte {
 	v := *r
-	v.InputOffset, v.InputLength = queryInfoRequestBuffer, uint32(len(input))
+	if v.InputOffset, v.InputLength = 0, uint32(len(input)); len(input) > 0 {
+		v.InputOffset = queryInfoRequestBuffer
+	}
 	return orZero(v.AppendBody(b), input)
 }
 

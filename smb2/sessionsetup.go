@@ -115,5 +115,5 @@ func (r *SessionSetupResponse) Security(element []byte) ([]byte, error) {
 func (r *SessionSetupResponse) Append(b, token []byte) []byte {
 	v := *r
 	v.SecurityOffset, v.SecurityLength = sessionSetupResponseBuffer, uint16(len(token))
-	return orZero(v.AppendBody(b), token)
+	return append(v.AppendBody(b), token...)
 }
