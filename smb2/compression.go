@@ -15,8 +15,8 @@ import (
 //
 // Chained, 2.2.42.2: the first 8 bytes, then payloads (CompressedPayload).
 type Compression struct {
-	OriginalSize uint32 // of the compressed part; chained: of the message
-	Algorithm    CompressionAlgorithm
+	OriginalSize uint32               // of the compressed part; chained: of the message
+	Algorithm    CompressionAlgorithm // unchained; in a chain each payload has its own
 	Chained      bool
 	Offset       uint32 // unchained: bytes that are as they were
 }
@@ -54,10 +54,11 @@ func ParseCompression(message []byte) (h Compression, err error) {
 		return wrong("%d bytes", len(message))
 	}
 	c := cursor{message[4:], true}
-	h.OriginalSize, h.Algorithm = c.u32(), CompressionAlgorithm(c.u16())
+	h.OriginalSize = c.u32()
+	algorithm := CompressionAlgorithm(c.u16())
 	switch flags := c.u16(); flags {
 	case 0:
-		h.Offset = c.u32()
+		h.Algorithm, h.Offset = algorithm, c.u32()
 		if uint64(h.Offset) > uint64(len(c.b)) {
 			return wrong("Offset %d in %d bytes", h.Offset, len(c.b))
 		}

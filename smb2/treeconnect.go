@@ -53,6 +53,9 @@ func (r *TreeConnectRequest) AppendBody(b []byte) []byte {
 // Path is the part of element that the path is in, \\server\share in UTF-16LE.
 // It is behind the extension when there is one.
 func (r *TreeConnectRequest) Path(element []byte) ([]byte, error) {
+	if r.PathLength%2 != 0 {
+		return nil, &ParseError{treeConnectRequest, treeConnectRequestSection, "PathLength is odd"}
+	}
 	start := uint32(treeConnectRequestBuffer)
 	if r.Flags.Has(TreeConnectExtension) {
 		start += treeConnectRequestExtension
