@@ -186,6 +186,11 @@ func TestNetworkInterfaces(t *testing.T) {
 			t.Errorf("Next %d: %+v, %v", next, list, err)
 		}
 	}
+	overlap := make([]byte, 2*InterfaceSize)
+	overlap[0] = 8
+	if _, err := ParseNetworkInterfaces(nil, overlap); err == nil {
+		t.Error("two entries share bytes")
+	}
 	many := AppendNetworkInterfaces(nil, make([]NetworkInterface, MaxInterfaces+1))
 	if _, err := ParseNetworkInterfaces(nil, many); err == nil {
 		t.Error("more than MaxInterfaces")
@@ -228,6 +233,16 @@ func TestCompressedChain(t *testing.T) {
 	} {
 		if h, err := ParseCompression(unhex(t, bad)); err == nil {
 			t.Errorf("%s is %+v", bad, h)
+		}
+	}
+}
+
+func TestValidateDialects(t *testing.T) {
+	t.Parallel()
+	for n, ok := range map[int]bool{0: false, 1: true, MaxDialects: true, MaxDialects + 1: false} {
+		b := (&ValidateNegotiateRequest{Dialects: make([]Dialect, n)}).AppendBody(nil)
+		if r, err := ParseValidateNegotiateRequest(b); (err == nil) != ok || ok && len(r.Dialects) != n {
+			t.Errorf("%d dialects: %v", n, err)
 		}
 	}
 }

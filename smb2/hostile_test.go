@@ -133,6 +133,7 @@ func TestCreateContexts(t *testing.T) {
 		{"a tag of 16 bytes", context(0, 16, 16, 32, 8, 40), 1},
 		{"Next 8 overlaps", two(8), 0},
 		{"Next not a multiple of 8", two(20), 0},
+		{"Next not a multiple of 8, all else right", append(context(28, 16, 4, 20, 8, 28), context(0, 16, 4, 24, 8, 32)...), 0},
 		{"Next past the end", two(56), 0},
 		{"Next far past the end", two(0xfffffff8), 0},
 		{"Next smaller than its own data", append(context(24, 16, 4, 20, 8, 24), context(0, 16, 4, 0, 0, 24)...), 0},
@@ -405,5 +406,27 @@ func TestBreakOf(t *testing.T) {
 	}
 	if BreakOf(make([]byte, 63)) != BreakUnknown || BreakOf(make([]byte, 65)) != BreakUnknown {
 		t.Error("a break without StructureSize")
+	}
+}
+
+// Append takes the offsets of its own body, whatever the fixed part had.
+func TestAppendOverrides(t *testing.T) {
+	t.Parallel()
+	path := AppendUTF16(nil, `\\h\s`)
+	b := (&TreeConnectRequest{Flags: TreeConnectExtension | TreeConnectRedirectToOwner, PathOffset: 1, PathLength: 2}).Append(NewHeader(CommandTreeConnect, 1), path)
+	r, err := ParseTreeConnectRequest(b)
+	if got, _ := r.Path(b); err != nil || r.Flags != TreeConnectRedirectToOwner || !bytes.Equal(got, path) {
+		t.Errorf("%+v, %q, %v", r, got, err)
+	}
+	placed := WriteRequest{Channel: ChannelV1, RemainingBytes: 5, ChannelInfoOffset: 1, ChannelInfoLength: 2, DataOffset: 3, Length: 4}
+	b = placed.Append(NewHeader(CommandWrite, 1), path)
+	w, err := ParseWriteRequest(b)
+	if got, _ := w.Data(b); err != nil || w.Channel != ChannelNone || w.ChannelInfoOffset != 0 || w.ChannelInfoLength != 0 || !bytes.Equal(got, path) {
+		t.Errorf("%+v, %q, %v", w, got, err)
+	}
+	b = placed.AppendPlaced(NewHeader(CommandWrite, 1), make([]byte, DescriptorSize))
+	w, err = ParseWriteRequest(b)
+	if got, _ := w.ChannelInfo(b); err != nil || w.Channel != ChannelV1 || w.DataOffset != 0 || w.Length != 0 || len(got) != DescriptorSize {
+		t.Errorf("%+v, %x, %v", w, got, err)
 	}
 }

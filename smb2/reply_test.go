@@ -20,6 +20,9 @@ func TestAppendReply(t *testing.T) {
 		reply := Header(named(t, c.reply))
 		b := AppendReply([]byte("room"), named(t, c.request), reply.Status(), reply.Credits())
 		h := Header(b[4:])
+		if !bytes.Equal(h.Signature(), make([]byte, SignatureSize)) {
+			t.Errorf("%s: the signature is %x", c.reply, h.Signature())
+		}
 		if reply.Has(FlagSigned) {
 			h.Set(FlagSigned)
 			copy(h.Signature(), reply.Signature())
