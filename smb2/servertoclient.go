@@ -1,6 +1,6 @@
 package smb2
 
-// A Notification is the body of SERVER_TO_CLIENT, 3.1.1, [MS-SMB2] 2.2.44.1.
+// A Notification is the body of SERVER_TO_CLIENT, 3.1.1, [MS-SMB2] 2.2.44.
 //
 //	StructureSize[2] Reserved[2] NotificationType[4] Notification[variable]
 //
@@ -19,7 +19,7 @@ const NotifySessionClosed NotificationType = 0
 const (
 	notificationSize = 12
 
-	notification, notificationSection = "SERVER_TO_CLIENT notification", "2.2.44.1"
+	notification, notificationSection = "SERVER_TO_CLIENT notification", "2.2.44"
 )
 
 // ParseNotification reads the fixed part.

@@ -13,7 +13,10 @@ const (
 	StatusNotifyEnumDir          Status = 0x0000010c
 	StatusBufferOverflow         Status = 0x80000005
 	StatusNoMoreFiles            Status = 0x80000006
+	StatusEAListInconsistent     Status = 0x80000014
 	StatusStoppedOnSymlink       Status = 0x8000002d
+	StatusUnsupportedFunction    Status = 0x80090302
+	StatusInvalidToken           Status = 0x80090308
 	StatusUnsuccessful           Status = 0xc0000001
 	StatusInvalidInfoClass       Status = 0xc0000003
 	StatusInfoLengthMismatch     Status = 0xc0000004
@@ -25,15 +28,20 @@ const (
 	StatusMoreProcessing         Status = 0xc0000016
 	StatusAccessDenied           Status = 0xc0000022
 	StatusBufferTooSmall         Status = 0xc0000023
+	StatusObjectTypeMismatch     Status = 0xc0000024
 	StatusObjectNameInvalid      Status = 0xc0000033
 	StatusObjectNameNotFound     Status = 0xc0000034
 	StatusObjectNameCollision    Status = 0xc0000035
 	StatusObjectPathNotFound     Status = 0xc000003a
 	StatusObjectPathSyntaxBad    Status = 0xc000003b
 	StatusSharingViolation       Status = 0xc0000043
+	StatusEAsNotSupported        Status = 0xc000004f
 	StatusFileLockConflict       Status = 0xc0000054
 	StatusLockNotGranted         Status = 0xc0000055
 	StatusDeletePending          Status = 0xc0000056
+	StatusNoLogonServers         Status = 0xc000005e
+	StatusNoSuchUser             Status = 0xc0000064
+	StatusWrongPassword          Status = 0xc000006a
 	StatusLogonFailure           Status = 0xc000006d
 	StatusAccountRestriction     Status = 0xc000006e
 	StatusInvalidLogonHours      Status = 0xc000006f
@@ -64,20 +72,28 @@ const (
 	StatusInternalError          Status = 0xc00000e5
 	StatusDirectoryNotEmpty      Status = 0xc0000101
 	StatusNotADirectory          Status = 0xc0000103
+	StatusNameTooLong            Status = 0xc0000106
+	StatusTooManyOpenedFiles     Status = 0xc000011f
 	StatusCancelled              Status = 0xc0000120
 	StatusCannotDelete           Status = 0xc0000121
 	StatusFileClosed             Status = 0xc0000128
+	StatusTimeDifference         Status = 0xc0000133
 	StatusPipeBroken             Status = 0xc000014b
 	StatusInvalidDeviceState     Status = 0xc0000184
+	StatusAccountExpired         Status = 0xc0000193
 	StatusFSDriverRequired       Status = 0xc000019c
 	StatusInvalidLockRange       Status = 0xc00001a1
 	StatusUserSessionDeleted     Status = 0xc0000203
 	StatusInsuffServerResources  Status = 0xc0000205
 	StatusConnectionDisconnected Status = 0xc000020c
+	StatusPasswordMustChange     Status = 0xc0000224
 	StatusNotFound               Status = 0xc0000225
 	StatusDuplicateObjectID      Status = 0xc000022a
+	StatusAccountLockedOut       Status = 0xc0000234
 	StatusPathNotCovered         Status = 0xc0000257
+	StatusBadBindings            Status = 0xc000035b
 	StatusNetworkSessionExpired  Status = 0xc000035c
+	StatusDowngradeDetected      Status = 0xc0000388
 	StatusNTLMBlocked            Status = 0xc0000418
 	StatusRequestOutOfSequence   Status = 0xc000042a
 	StatusServerUnavailable      Status = 0xc0000466
@@ -98,7 +114,10 @@ var statusNames = map[Status]string{
 	StatusNotifyEnumDir:          "STATUS_NOTIFY_ENUM_DIR",
 	StatusBufferOverflow:         "STATUS_BUFFER_OVERFLOW",
 	StatusNoMoreFiles:            "STATUS_NO_MORE_FILES",
+	StatusEAListInconsistent:     "STATUS_EA_LIST_INCONSISTENT",
 	StatusStoppedOnSymlink:       "STATUS_STOPPED_ON_SYMLINK",
+	StatusUnsupportedFunction:    "SEC_E_UNSUPPORTED_FUNCTION",
+	StatusInvalidToken:           "SEC_E_INVALID_TOKEN",
 	StatusUnsuccessful:           "STATUS_UNSUCCESSFUL",
 	StatusInvalidInfoClass:       "STATUS_INVALID_INFO_CLASS",
 	StatusInfoLengthMismatch:     "STATUS_INFO_LENGTH_MISMATCH",
@@ -110,15 +129,20 @@ var statusNames = map[Status]string{
 	StatusMoreProcessing:         "STATUS_MORE_PROCESSING_REQUIRED",
 	StatusAccessDenied:           "STATUS_ACCESS_DENIED",
 	StatusBufferTooSmall:         "STATUS_BUFFER_TOO_SMALL",
+	StatusObjectTypeMismatch:     "STATUS_OBJECT_TYPE_MISMATCH",
 	StatusObjectNameInvalid:      "STATUS_OBJECT_NAME_INVALID",
 	StatusObjectNameNotFound:     "STATUS_OBJECT_NAME_NOT_FOUND",
 	StatusObjectNameCollision:    "STATUS_OBJECT_NAME_COLLISION",
 	StatusObjectPathNotFound:     "STATUS_OBJECT_PATH_NOT_FOUND",
 	StatusObjectPathSyntaxBad:    "STATUS_OBJECT_PATH_SYNTAX_BAD",
 	StatusSharingViolation:       "STATUS_SHARING_VIOLATION",
+	StatusEAsNotSupported:        "STATUS_EAS_NOT_SUPPORTED",
 	StatusFileLockConflict:       "STATUS_FILE_LOCK_CONFLICT",
 	StatusLockNotGranted:         "STATUS_LOCK_NOT_GRANTED",
 	StatusDeletePending:          "STATUS_DELETE_PENDING",
+	StatusNoLogonServers:         "STATUS_NO_LOGON_SERVERS",
+	StatusNoSuchUser:             "STATUS_NO_SUCH_USER",
+	StatusWrongPassword:          "STATUS_WRONG_PASSWORD",
 	StatusLogonFailure:           "STATUS_LOGON_FAILURE",
 	StatusAccountRestriction:     "STATUS_ACCOUNT_RESTRICTION",
 	StatusInvalidLogonHours:      "STATUS_INVALID_LOGON_HOURS",
@@ -149,20 +173,28 @@ var statusNames = map[Status]string{
 	StatusInternalError:          "STATUS_INTERNAL_ERROR",
 	StatusDirectoryNotEmpty:      "STATUS_DIRECTORY_NOT_EMPTY",
 	StatusNotADirectory:          "STATUS_NOT_A_DIRECTORY",
+	StatusNameTooLong:            "STATUS_NAME_TOO_LONG",
+	StatusTooManyOpenedFiles:     "STATUS_TOO_MANY_OPENED_FILES",
 	StatusCancelled:              "STATUS_CANCELLED",
 	StatusCannotDelete:           "STATUS_CANNOT_DELETE",
 	StatusFileClosed:             "STATUS_FILE_CLOSED",
+	StatusTimeDifference:         "STATUS_TIME_DIFFERENCE_AT_DC",
 	StatusPipeBroken:             "STATUS_PIPE_BROKEN",
 	StatusInvalidDeviceState:     "STATUS_INVALID_DEVICE_STATE",
+	StatusAccountExpired:         "STATUS_ACCOUNT_EXPIRED",
 	StatusFSDriverRequired:       "STATUS_FS_DRIVER_REQUIRED",
 	StatusInvalidLockRange:       "STATUS_INVALID_LOCK_RANGE",
 	StatusUserSessionDeleted:     "STATUS_USER_SESSION_DELETED",
 	StatusInsuffServerResources:  "STATUS_INSUFF_SERVER_RESOURCES",
 	StatusConnectionDisconnected: "STATUS_CONNECTION_DISCONNECTED",
+	StatusPasswordMustChange:     "STATUS_PASSWORD_MUST_CHANGE",
 	StatusNotFound:               "STATUS_NOT_FOUND",
 	StatusDuplicateObjectID:      "STATUS_DUPLICATE_OBJECTID",
+	StatusAccountLockedOut:       "STATUS_ACCOUNT_LOCKED_OUT",
 	StatusPathNotCovered:         "STATUS_PATH_NOT_COVERED",
+	StatusBadBindings:            "STATUS_BAD_BINDINGS",
 	StatusNetworkSessionExpired:  "STATUS_NETWORK_SESSION_EXPIRED",
+	StatusDowngradeDetected:      "STATUS_DOWNGRADE_DETECTED",
 	StatusNTLMBlocked:            "STATUS_NTLM_BLOCKED",
 	StatusRequestOutOfSequence:   "STATUS_REQUEST_OUT_OF_SEQUENCE",
 	StatusServerUnavailable:      "STATUS_SERVER_UNAVAILABLE",
