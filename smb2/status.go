@@ -214,8 +214,9 @@ var statusNames = map[Status]string{
 func (s Status) HasData() bool { return s == StatusSuccess || s == StatusBufferOverflow }
 
 // IsError says whether s is a failure: not a success, not information and not
-// a warning, [MS-ERREF] 2.3.
-func (s Status) IsError() bool { return s>>30 == 3 }
+// a warning, [MS-ERREF] 2.3. The SEC_E numbers, which Windows gives to some
+// tokens, are no NTSTATUS and all failures.
+func (s Status) IsError() bool { return s>>30 == 3 || s>>16 == 0x8009 }
 
 func (s Status) Error() string { return s.String() }
 

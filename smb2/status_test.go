@@ -18,7 +18,7 @@ func TestStatusNames(t *testing.T) {
 		if s.String() != name || !strings.HasPrefix(name, "STATUS_") && !strings.HasPrefix(name, "SEC_E_") {
 			t.Errorf("%#x is %q", uint32(s), name)
 		}
-		if s.IsError() != (s >= 0xc0000000) {
+		if s.IsError() != (s >= 0xc0000000 || name[:6] == "SEC_E_") {
 			t.Errorf("%v: error is %v", s, s.IsError())
 		}
 	}
