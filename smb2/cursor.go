@@ -91,6 +91,54 @@ func span(b []byte, off, n uint32) ([]byte, bool) {
 	return b[off:end:end], true
 }
 
+// part is the n bytes at off of element that a field of structure names, nil
+// when there are none. A buffer begins no sooner than at start, behind the
+// fixed part.
+func part(element []byte, off, n, start uint32, field, structure, section string) ([]byte, error) {
+	if n == 0 {
+		return nil, nil
+	}
+	b, ok := span(element, off, n)
+	if !ok || off < start {
+		return nil, &ParseError{structure, section, fmt.Sprintf("%s at %d, %d bytes, is not in the buffer", field, off, n)}
+	}
+	return b, nil
+}
+
+// parseEmpty checks a body without content, StructureSize[2]=4 Reserved[2].
+func parseEmpty(element []byte, structure, section string) error {
+	c, err := body(element, emptySize, structure, section)
+	if err != nil {
+		return err
+	}
+	c.u16() // reserved, ignored
+	return c.short(structure, section)
+}
+
+func appendEmpty(b []byte) []byte { return le16(le16(b, emptySize), 0) }
+
+const emptySize = 4
+
+// exactly returns a cursor on data, which must have size bytes: the data of a
+// context has the length that its definition says, [MS-SMB2] 3.3.5.9.
+func exactly(data []byte, size int, structure, section string) (cursor, error) {
+	if len(data) != size {
+		return cursor{}, &ParseError{structure, section, fmt.Sprintf("%d bytes, not %d", len(data), size)}
+	}
+	return cursor{data, true}, nil
+}
+
+// orZero appends a buffer, or the one zero that an odd StructureSize counts.
+func orZero(b, buffer []byte) []byte {
+	if len(buffer) == 0 {
+		return append(b, 0)
+	}
+	return append(b, buffer...)
+}
+
+// zeros appends n of them.
+func zeros(b []byte, n int) []byte { return append(b, make([]byte, n)...) }
+
 func le16(b []byte, v uint16) []byte { return binary.LittleEndian.AppendUint16(b, v) }
 func le32(b []byte, v uint32) []byte { return binary.LittleEndian.AppendUint32(b, v) }
 func le64(b []byte, v uint64) []byte { return binary.LittleEndian.AppendUint64(b, v) }

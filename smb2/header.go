@@ -100,3 +100,29 @@ func (h Header) SetSessionID(v uint64)    { binary.LittleEndian.PutUint64(h[40:]
 
 // ClearSignature zeroes the signature, as it is where FlagSigned is not set.
 func (h Header) ClearSignature() { clear(h[48:HeaderSize]) }
+
+// ChannelSequence counts a client's lost channels, where a reply has its
+// status; 3.x requests only, [MS-SMB2] 3.3.5.2.10.
+func (h Header) ChannelSequence() uint16     { return binary.LittleEndian.Uint16(h[8:]) }
+func (h Header) SetChannelSequence(v uint16) { binary.LittleEndian.PutUint16(h[8:], v) }
+
+// ProcessID is reserved, but clients set it and servers repeat it. It is there
+// without FlagAsync only.
+func (h Header) ProcessID() uint32     { return binary.LittleEndian.Uint32(h[32:]) }
+func (h Header) SetProcessID(v uint32) { binary.LittleEndian.PutUint32(h[32:], v) }
+
+// Signature is the view of the signature's SignatureSize bytes.
+func (h Header) Signature() []byte { return h[48:HeaderSize:HeaderSize] }
+
+// SignatureSize is the length of a signature in a header.
+const SignatureSize = 16
+
+// Set sets all of f, Clear clears them.
+func (h Header) Set(f Flags)   { h.SetFlags(h.Flags() | f) }
+func (h Header) Clear(f Flags) { h.SetFlags(h.Flags() &^ f) }
+
+// SetAsync puts an AsyncId in the place of process and tree, and says so.
+func (h Header) SetAsync(id uint64) {
+	h.Set(FlagAsync)
+	h.SetAsyncID(id)
+}

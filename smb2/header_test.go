@@ -24,6 +24,9 @@ func TestHeaderFields(t *testing.T) {
 		{"TreeId", 36, 4, func(h Header) { h.SetTreeID(0xc1c2c3c4) }, func(h Header) bool { return h.TreeID() == 0xc1c2c3c4 }},
 		{"AsyncId", 32, 8, func(h Header) { h.SetAsyncID(0xe1e2e3e4e5e6e7e8) }, func(h Header) bool { return h.AsyncID() == 0xe1e2e3e4e5e6e7e8 }},
 		{"SessionId", 40, 8, func(h Header) { h.SetSessionID(0xe1e2e3e4e5e6e7e8) }, func(h Header) bool { return h.SessionID() == 0xe1e2e3e4e5e6e7e8 }},
+		{"ChannelSequence", 8, 2, func(h Header) { h.SetChannelSequence(0xa1a2) }, func(h Header) bool { return h.ChannelSequence() == 0xa1a2 }},
+		{"ProcessId", 32, 4, func(h Header) { h.SetProcessID(0xc1c2c3c4) }, func(h Header) bool { return h.ProcessID() == 0xc1c2c3c4 }},
+		{"Signature", 48, 16, func(h Header) { copy(h.Signature(), "0123456789abcdef!") }, func(h Header) bool { return string(h.Signature()) == "0123456789abcdef" }},
 	} {
 		h := make(Header, HeaderSize)
 		f.set(h)
@@ -60,6 +63,20 @@ func TestParseHeader(t *testing.T) {
 		if _, err := ParseHeader(bad); err == nil {
 			t.Errorf("byte %d may be anything", i)
 		}
+	}
+}
+
+func TestFlags(t *testing.T) {
+	t.Parallel()
+	h := NewHeader(CommandRead, 1)
+	h.Set(FlagSigned | FlagRelated)
+	h.Clear(FlagSigned)
+	h.SetAsync(0x0102030405060708)
+	if h.Flags() != FlagRelated|FlagAsync || h.AsyncID() != 0x0102030405060708 {
+		t.Errorf("%x", h)
+	}
+	if StatusBufferOverflow.IsError() || StatusPending.IsError() || StatusSuccess.IsError() || !StatusNoPreauthOverlap.IsError() {
+		t.Error("which statuses are errors")
 	}
 }
 
@@ -107,7 +124,29 @@ func TestStrings(t *testing.T) {
 		CommandServerToClient.String():     "SERVER_TO_CLIENT",
 		Command(0x14).String():             "command 0x14",
 		StatusInvalidParameter.Error():     "STATUS_INVALID_PARAMETER",
-		Status(0xc0000001).String():        "status 0xc0000001",
+		Status(0xc00000ff).String():        "status 0xc00000ff",
+		StatusNoPreauthOverlap.String():    "STATUS_SMB_NO_PREAUTH_INTEGRITY_HASH_OVERLAP",
+		StatusNoSpace.String():             "STATUS_DISK_FULL",
+		FsctlCopyChunk.String():            "SRV_COPYCHUNK",
+		FSCTL(1).String():                  "fsctl 0x1",
+		ContextSigning.String():            "SIGNING",
+		NegotiateContextType(4).String():   "context 0x4",
+		CipherAES256GCM.String():           "AES-256-GCM",
+		Cipher(5).String():                 "cipher 0x5",
+		SigningAESGMAC.String():            "AES-GMAC",
+		HashAlgorithm(2).String():          "hash 0x2",
+		CompressionPattern.String():        "Pattern_V1",
+		RDMATransformSigning.String():      "signing",
+		OplockLease.String():               "lease",
+		OplockLevel(7).String():            "oplock 0x7",
+		LeaseState(7).String():             "RHW",
+		LeaseState(5).String():             "RW",
+		LeaseState(8).String():             "lease state 0x8",
+		DispositionOverwriteIf.String():    "overwrite-if",
+		Disposition(6).String():            "disposition 0x6",
+		InfoSecurity.String():              "security",
+		FileRenameInfo.String():            "class 10",
+		guid0.String():                     "33323130-3534-3736-3839-3a3b3c3d3e3f",
 		Dialect302.String():                "3.0.2",
 		Dialect(0x0400).String():           "dialect 0x0400",
 		ChannelV1Invalidate.String():       "V1_INVALIDATE",

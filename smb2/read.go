@@ -1,8 +1,5 @@
 package smb2
 
-// A FileID names an open file, [MS-SMB2] 2.2.14.1: passed on, not understood.
-type FileID [16]byte
-
 // A ReadRequest is the fixed part of a READ request, [MS-SMB2] 2.2.19.
 //
 //	StructureSize[2]=49 Padding[1] Flags[1] Length[4] Offset[8] FileId[16]
@@ -57,6 +54,17 @@ func (r *ReadRequest) AppendBody(b []byte) []byte {
 // ChannelInfo is the part of element that the channel information is in.
 func (r *ReadRequest) ChannelInfo(element []byte) ([]byte, error) {
 	return channelInfo(element, r.ChannelInfoOffset, r.ChannelInfoLength, readRequest, readRequestSection)
+}
+
+// Append appends the whole body: the fixed part with the channel's offset and
+// length set, and info, the descriptors of a channel, which come to less than
+// 64 KiB.
+func (r *ReadRequest) Append(b, info []byte) []byte {
+	v := *r
+	if v.ChannelInfoOffset, v.ChannelInfoLength = 0, uint16(len(info)); len(info) > 0 {
+		v.ChannelInfoOffset = ReadRequestBuffer
+	}
+	return orZero(v.AppendBody(b), info)
 }
 
 func channelInfo(element []byte, off, n uint16, structure, section string) ([]byte, error) {
@@ -120,4 +128,12 @@ func (r *ReadResponse) Data(element []byte) ([]byte, error) {
 		return nil, &ParseError{readResponse, readResponseSection, "the data is not in the buffer"}
 	}
 	return data, nil
+}
+
+// Append appends the whole body: the fixed part with offset and length set, and
+// data.
+func (r *ReadResponse) Append(b, data []byte) []byte {
+	v := *r
+	v.DataOffset, v.DataLength = ReadResponseBuffer, uint32(len(data))
+	return append(v.AppendBody(b), data...)
 }

@@ -68,6 +68,25 @@ func (r *WriteRequest) ChannelInfo(element []byte) ([]byte, error) {
 	return channelInfo(element, r.ChannelInfoOffset, r.ChannelInfoLength, writeRequest, writeRequestSection)
 }
 
+// Append appends the whole body: the fixed part with offset and length set, and
+// data. There is no channel.
+func (r *WriteRequest) Append(b, data []byte) []byte {
+	v := *r
+	v.DataOffset, v.Length = WriteRequestBuffer, uint32(len(data))
+	v.Channel, v.ChannelInfoOffset, v.ChannelInfoLength = ChannelNone, 0, 0
+	return orZero(v.AppendBody(b), data)
+}
+
+// AppendPlaced appends the whole body: the fixed part with the channel's offset
+// and length set, and info, the descriptors of the data, which come to less
+// than 64 KiB. There is no data.
+func (r *WriteRequest) AppendPlaced(b, info []byte) []byte {
+	v := *r
+	v.DataOffset, v.Length = 0, 0
+	v.ChannelInfoOffset, v.ChannelInfoLength = WriteRequestBuffer, uint16(len(info))
+	return orZero(v.AppendBody(b), info)
+}
+
 // A WriteResponse is the fixed part of a WRITE response, [MS-SMB2] 2.2.22.
 //
 //	StructureSize[2]=17 Reserved[2] Count[4] Remaining[4]
