@@ -17,5 +17,5 @@ func kdf(key []byte, label string, context []byte, n int) Secret {
 	h.Write([]byte{0})
 	h.Write(context)
 	h.Write(binary.BigEndian.AppendUint32(nil, uint32(n)*8))
-	return Secret{&material{h.Sum(nil)[:n:n]}}
+	return newSecret(h.Sum(nil)[:n:n])
 }

@@ -1,6 +1,7 @@
 package crypt
 
 import (
+	"bytes"
 	"crypto/subtle"
 	"fmt"
 	"io"
@@ -9,15 +10,18 @@ import (
 const redacted = "[secret]"
 
 // A Secret is key material. Copies share it, so that Clear wipes it for all of
-// them. It prints as a fixed word in every form, also from inside a struct:
-// what fmt would find there is a pointer.
+// them. It prints as a fixed word in every form. Inside of another struct's
+// unexported field fmt does not ask and follows one pointer, for some verbs:
+// there are two.
 type Secret struct{ p *material }
 
-type material struct{ b []byte }
+type material struct{ b *[]byte }
+
+func newSecret(b []byte) Secret { return Secret{&material{&b}} }
 
 // NewSecret copies b, which stays the caller's to wipe.
 func NewSecret(b []byte) Secret {
-	return Secret{&material{append([]byte(nil), b...)}}
+	return newSecret(bytes.Clone(b))
 }
 
 // Bytes is the key itself, valid until Clear; nil when there is none.
@@ -25,7 +29,7 @@ func (s Secret) Bytes() []byte {
 	if s.p == nil {
 		return nil
 	}
-	return s.p.b
+	return *s.p.b
 }
 
 // Len is the number of bytes left.
@@ -39,8 +43,8 @@ func (s Secret) Equal(t Secret) bool {
 // Clear wipes the key.
 func (s Secret) Clear() {
 	if s.p != nil {
-		clear(s.p.b)
-		s.p.b = nil
+		clear(*s.p.b)
+		*s.p.b = nil
 	}
 }
 

@@ -91,7 +91,7 @@ func (d scheme) derive(p purpose, key, hash []byte, n int) Secret {
 func sessionKey(gss []byte) Secret {
 	key := make([]byte, 16)
 	copy(key, gss)
-	return Secret{&material{key}}
+	return newSecret(key)
 }
 
 // Signer signs with the session's own key: on the connection that the session
