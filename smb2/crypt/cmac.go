@@ -11,7 +11,7 @@ import (
 // A cmac is AES-CMAC, [RFC 4493].
 type cmac struct {
 	cbc    cbcMAC
-	k1, k2 [16]byte // subkeys, 2.3
+	k1, k2 *[16]byte // subkeys, 2.3; pointers, as fmt stops there
 	head   [smb2.HeaderSize]byte
 	final  [16]byte
 }
@@ -20,10 +20,10 @@ func newCMAC(key []byte) mac { return newAESCMAC(key) }
 
 func newAESCMAC(key []byte) *cmac {
 	b := newAES(key)
-	m := &cmac{cbc: newCBCMAC(b)}
+	m := &cmac{cbc: newCBCMAC(b), k1: new([16]byte), k2: new([16]byte)}
 	b.Encrypt(m.k1[:], zeros[:])
-	double(&m.k1, &m.k1)
-	double(&m.k2, &m.k1)
+	double(m.k1, m.k1)
+	double(m.k2, m.k1)
 	return m
 }
 
@@ -59,10 +59,10 @@ func (m *cmac) body(p []byte) []byte {
 func (m *cmac) finish(p []byte) []byte {
 	clear(m.final[:])
 	copy(m.final[:], p)
-	key := &m.k1
+	key := m.k1
 	if len(p) < aes.BlockSize {
 		m.final[len(p)] = 0x80
-		key = &m.k2
+		key = m.k2
 	}
 	subtle.XORBytes(m.final[:], m.final[:], key[:])
 	m.cbc.write(m.final[:])

@@ -13,14 +13,14 @@ import (
 type gcm struct {
 	aead cipher.AEAD
 	ctr  counter
-	h    element
+	h    *gf128 // GHASH's key; a pointer, as fmt stops there
 	out  [tagSize]byte
 }
 
 func newGCM(key []byte) aead {
 	b := newAES(key)
-	c := newCounter(b)
-	return &gcm{aead: c.gcm, ctr: c, h: hashKey(b)}
+	c, h := newCounter(b), hashKey(b)
+	return &gcm{aead: c.gcm, ctr: c, h: &h}
 }
 
 func (g *gcm) seal(t transform) {
@@ -57,6 +57,6 @@ func (g *gcm) detached(t transform) []byte {
 	both := t.authenticated()
 	g.aead.Seal(g.out[:0], t.nonce()[:gcmNonce], nil, both)
 	all, first := uint64(len(both))*8, uint64(len(t.additional()))*8
-	element{all ^ first, all - first}.mul(g.h).xorInto(g.out[:])
+	gf128{all ^ first, all - first}.mul(*g.h).xorInto(g.out[:])
 	return g.out[:]
 }

@@ -2,22 +2,22 @@ package crypt
 
 import "encoding/binary"
 
-// An element of the field of GHASH, [SP800-38D] 6.3: the first bit of the
-// block is the highest of hi.
-type element struct{ hi, lo uint64 }
+// A gf128 is an element of the field of GHASH, [SP800-38D] 6.3: the first bit
+// of the block is the highest of hi.
+type gf128 struct{ hi, lo uint64 }
 
-func elementOf(b []byte) element {
-	return element{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])}
+func blockOf(b []byte) gf128 {
+	return gf128{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])}
 }
 
 // xorInto adds e to a block.
-func (e element) xorInto(b []byte) {
+func (e gf128) xorInto(b []byte) {
 	binary.BigEndian.PutUint64(b, binary.BigEndian.Uint64(b)^e.hi)
 	binary.BigEndian.PutUint64(b[8:], binary.BigEndian.Uint64(b[8:])^e.lo)
 }
 
 // mul is the product, in constant time.
-func (e element) mul(v element) (z element) {
+func (e gf128) mul(v gf128) (z gf128) {
 	for _, word := range [2]uint64{e.hi, e.lo} {
 		for range 64 {
 			take := -(word >> 63)
@@ -32,9 +32,9 @@ func (e element) mul(v element) (z element) {
 }
 
 // powers holds H^1, H^2, H^4, ...: enough for the 2^32 blocks of GCM.
-type powers [33]element
+type powers [33]gf128
 
-func newPowers(h element) *powers {
+func newPowers(h gf128) *powers {
 	p := new(powers)
 	for i := range p {
 		p[i] = h
@@ -44,7 +44,7 @@ func newPowers(h element) *powers {
 }
 
 // times is e multiplied by H^n. n is a length, no secret.
-func (p *powers) times(e element, n uint64) element {
+func (p *powers) times(e gf128, n uint64) gf128 {
 	for i := range p {
 		if n>>i&1 == 1 {
 			e = e.mul(p[i])

@@ -24,10 +24,10 @@ func newGMAC(key []byte) mac {
 }
 
 // hashKey is H, the encrypted zero block.
-func hashKey(b cipher.Block) element {
+func hashKey(b cipher.Block) gf128 {
 	var h [16]byte
 	b.Encrypt(h[:], h[:])
-	return elementOf(h[:])
+	return blockOf(h[:])
 }
 
 func (m *gmac) sum(element []byte, nonce *[gcmNonce]byte) []byte {
@@ -43,7 +43,7 @@ func (m *gmac) sum(element []byte, nonce *[gcmNonce]byte) []byte {
 	default:
 		m.tag(element)
 		blocks := (uint64(len(element)) + 15) / 16
-		m.hash.times(elementOf(signature), blocks-2).xorInto(m.out[:])
+		m.hash.times(blockOf(signature), blocks-2).xorInto(m.out[:])
 	}
 	return m.out[:]
 }

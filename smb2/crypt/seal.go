@@ -12,6 +12,7 @@ type aead interface {
 // It has buffers of its own: one goroutine at a time. Sealers of one session
 // may be used side by side.
 type Sealer struct {
+	hidden
 	aead   aead
 	size   int // of the nonce
 	nonces *nonces
@@ -41,7 +42,10 @@ func (s *Sealer) Seal(message []byte, session uint64) error {
 
 // An Opener opens what the peer has sealed, on one connection. It has buffers
 // of its own: one goroutine at a time.
-type Opener struct{ aead aead }
+type Opener struct {
+	hidden
+	aead aead
+}
 
 // Open decrypts a sealed message in place and returns the plaintext, a part of
 // message. Up to 16 bytes of the slice's capacity behind it are overwritten.

@@ -13,11 +13,14 @@ const redacted = "[secret]"
 // them. It prints as a fixed word in every form. Inside of another struct's
 // unexported field fmt does not ask and follows one pointer, for some verbs:
 // there are two.
-type Secret struct{ p *material }
+type Secret struct {
+	hidden
+	p *material
+}
 
 type material struct{ b *[]byte }
 
-func newSecret(b []byte) Secret { return Secret{&material{&b}} }
+func newSecret(b []byte) Secret { return Secret{p: &material{&b}} }
 
 // NewSecret copies b, which stays the caller's to wipe.
 func NewSecret(b []byte) Secret {
@@ -48,11 +51,14 @@ func (s Secret) Clear() {
 	}
 }
 
-func (Secret) String() string   { return redacted }
-func (Secret) GoString() string { return redacted }
+// hidden makes what embeds it print as a fixed word.
+type hidden struct{}
+
+func (hidden) String() string   { return redacted }
+func (hidden) GoString() string { return redacted }
 
 // Format is for all verbs of fmt.
-func (Secret) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
+func (hidden) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
 
 // MarshalText is for encoders, those of log/slog among them.
-func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+func (hidden) MarshalText() ([]byte, error) { return []byte(redacted), nil }

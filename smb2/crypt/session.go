@@ -14,6 +14,7 @@ const (
 // 3.3.5.5.3 and 3.2.5.3.1, and makes what its connections need. It is not
 // changed after NewSession but by Clear, so several goroutines may use it.
 type Session struct {
+	hidden
 	suite  Suite
 	scheme scheme
 	role   Role
@@ -103,8 +104,12 @@ func (s *Session) Signer(suite Suite) (*Signer, error) {
 
 // Bind makes the signer of another connection of the session, from the key of
 // the authentication that binds it and the hash of that connection: for the
-// final SESSION_SETUP response and all that follows there.
+// final SESSION_SETUP response and all that follows there. There are no other
+// connections below 3.0.
 func (s *Session) Bind(suite Suite, gss, hash []byte) (*Signer, error) {
+	if !s.scheme.derives {
+		return nil, fmt.Errorf("%w: %v binds no session", ErrSuite, s.suite.Dialect)
+	}
 	if err := s.scheme.usable(gss, hash); err != nil {
 		return nil, err
 	}

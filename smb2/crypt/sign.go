@@ -27,6 +27,7 @@ type mac interface {
 // own: one goroutine at a time, and one Signer for each direction if they are
 // served by two.
 type Signer struct {
+	hidden
 	mac   mac
 	gmac  bool
 	role  Role

@@ -2,6 +2,7 @@ package crypt
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 )
 
@@ -89,5 +90,114 @@ func TestSealVectors(t *testing.T) {
 		if d := x.data(); !bytes.Equal(x.tag(), unhex(t, v.tag)) || !bytes.Equal(d[:16], unhex(t, v.first)) || !bytes.Equal(d[64:], unhex(t, v.last)) {
 			t.Errorf("%v: %x", c, b)
 		}
+	}
+}
+
+// NIST's CAVP, VNT192: nonces of 11 bytes, tags of 16 and additional data of 32,
+// just what SMB has; the longer key is the vectors'.
+func TestCCMVectors(t *testing.T) {
+	t.Parallel()
+	for _, v := range []struct{ nonce, additional, plain, sealed string }{
+		{"d3284d1de51559c1ddbfe6", "21214ac2314fdfe07bc4d066245a97b1a10470df2a6d6b926cdcbff07f5b61ef",
+			"88a5c1c2ae4eb463a3283dc5c81f665b0f6d54495f6cc9d43aa8ee179d3950f8", "65ed1e3919d208e9e5267370b9cf9b1431ef0c584dd2cf057d243a03523ca7562a18840cac2199030c008741d74fb220"},
+		{"50f7d182a3d5f0388465e4", "6389bbe519992fd98a97842ecc4d2b2569328c10bd3d93c09ffb6b4044e089c4",
+			"68e9cca19882c4b0c817d0645a97f74016b3f0ac133829eadb9c0e4bcad687a3", "72836a9a3c196e6c6e49b9a7808297d1bc2f0f02f018bb5418a4264215a9cadf691d71c18798554efcc028599a7d1e21"},
+	} {
+		c := newCCM(unhex(t, "7a182e4e3367194662d614bb11da11e86596f724204f48ff")).(*ccm)
+		c.begin(unhex(t, v.nonce))
+		b := unhex(t, v.plain)
+		tag := bytes.Clone(c.mac(unhex(t, v.additional), b))
+		c.crypt(b)
+		c.ctr.one(tag, 0)
+		if got := append(b, tag...); !bytes.Equal(got, unhex(t, v.sealed)) {
+			t.Errorf("%x, want %s", got, v.sealed)
+		}
+	}
+}
+
+// GMAC as [SP800-38D] has it: NIST's CAVP, gcmEncryptExtIV128, without a
+// plaintext; and the final response of the published exchange, as either side
+// would sign it.
+func TestGMACVectors(t *testing.T) {
+	t.Parallel()
+	m := newGMAC(unhex(t, "77be63708971c4e240d1cb79e8d77feb")).(*gmac)
+	copy(m.nonce[:], unhex(t, "e0e00f19fed7ba0136a797f3"))
+	m.tag(unhex(t, "7a43ec1d9c0a5a78a0b16533a6213cab"))
+	if want := unhex(t, "209fcc8d3675ed938e9c7166709dd946"); !bytes.Equal(m.out[:], want) {
+		t.Errorf("%x, want %x", m.out, want)
+	}
+	all := lines(t, "testdata/preauth.txt")
+	last := unhex(t, all[len(all)-1][1])
+	m = newGMAC(unhex(t, "73fe7a9a77bef0bde49c650d8ccb5f76")).(*gmac)
+	for bit, want := range map[byte]string{1: "75d05bac99ff7fcc52a44c354381d559", 0: "48fe6970628518bc1797bc5fec22a901"} {
+		nonce := [gcmNonce]byte{8: bit}
+		copy(nonce[:8], last[24:32])
+		if got := m.sum(last, &nonce); !bytes.Equal(got, unhex(t, want)) {
+			t.Errorf("sender %d: %x, want %s", bit, got, want)
+		}
+	}
+}
+
+// Removing a signature by algebra gives what clearing it gives, at every
+// length of the last block.
+func TestGMACAlgebra(t *testing.T) {
+	t.Parallel()
+	m := newGMAC(unhex(t, "77be63708971c4e240d1cb79e8d77feb")).(*gmac)
+	nonce := [gcmNonce]byte{1}
+	for n := copyLimit + 1; n < copyLimit+40; n++ {
+		b := request(n - 64)
+		want := bytes.Clone(m.sum(b, &nonce))
+		for i := signatureAt; i < signatureEnd; i++ {
+			b[i] = byte(i)
+		}
+		if got := m.sum(b, &nonce); !bytes.Equal(got, want) {
+			t.Errorf("%d bytes: %x, want %x", n, got, want)
+		}
+	}
+}
+
+// What the dialects do not have, and keys that are none, are refused.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	key, hash := make([]byte, 16), make([]byte, PreauthSize)
+	for _, c := range []struct {
+		suite     Suite
+		key, hash []byte
+		want      error
+	}{
+		{Suite{0x02ff, HMACSHA256, NoCipher}, key, nil, ErrSuite},
+		{Suite{0x0210, AESCMAC, NoCipher}, key, nil, ErrSuite},
+		{Suite{0x0210, HMACSHA256, AES128CCM}, key, nil, ErrSuite},
+		{Suite{0x0302, AESGMAC, AES128CCM}, key, nil, ErrSuite},
+		{Suite{0x0302, AESCMAC, AES128GCM}, key, nil, ErrSuite},
+		{Suite{0x0311, 3, AES128GCM}, key, hash, ErrSuite},
+		{Suite{0x0311, AESGMAC, 5}, key, hash, ErrSuite},
+		{Suite{0x0311, AESGMAC, NoCipher}, nil, hash, ErrKey},
+		{Suite{0x0311, AESGMAC, NoCipher}, key, hash[1:], ErrKey},
+	} {
+		if _, err := NewSession(c.suite, Client, c.key, c.hash); !errors.Is(err, c.want) {
+			t.Errorf("%v: %v", c.suite, err)
+		}
+	}
+	two, _ := pair(t, suites[0], 1)
+	if _, err := two.Bind(suites[0], key, nil); !errors.Is(err, ErrSuite) {
+		t.Errorf("a binding in 2.1: %v", err)
+	}
+	if _, err := two.Sealer(); !errors.Is(err, ErrNoCipher) {
+		t.Errorf("sealing in 2.1: %v", err)
+	}
+	three, _ := pair(t, suites[1], 1)
+	if _, err := three.Signer(suites[4]); !errors.Is(err, ErrSuite) {
+		t.Errorf("another dialect's connection: %v", err)
+	}
+	three.Clear()
+	if _, err := three.Signer(suites[1]); !errors.Is(err, ErrCleared) {
+		t.Errorf("a signer without keys: %v", err)
+	}
+	if _, err := three.Sealer(); !errors.Is(err, ErrCleared) {
+		t.Errorf("a sealer without keys: %v", err)
+	}
+	if _, err := three.Opener(); !errors.Is(err, ErrCleared) {
+		t.Errorf("an opener without keys: %v", err)
 	}
 }
