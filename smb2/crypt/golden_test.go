@@ -20,7 +20,7 @@ type recorded struct {
 	bind                           bool
 	gss, hash                      []byte
 	signing, application, c2s, s2c []byte
-	signed, sealed                 []recordedMessage
+	signed, sealed, wrong          []recordedMessage
 	plain                          [][]byte // SHA-256 of what is sealed
 }
 
@@ -92,6 +92,8 @@ func (r *recorded) add(t testing.TB, w []string) {
 		r.s2c = b
 	case "signed":
 		r.signed = append(r.signed, m)
+	case "wrong":
+		r.wrong = append(r.wrong, m)
 	case "sealed":
 		r.sealed = append(r.sealed, m)
 	case "plain":
@@ -148,6 +150,12 @@ func TestGoldenSigned(t *testing.T) {
 		for _, m := range r.signed {
 			seen[r.suite] = true
 			checkSigned(t, r, m)
+		}
+		for _, m := range r.wrong {
+			signer := must(r.session(t, m.from.other()).Signer(r.suite))
+			if err := signer.Verify(m.bytes); !errors.Is(err, ErrSignature) {
+				t.Errorf("%s: %v", r.name, err)
+			}
 		}
 	}
 	for _, s := range []Suite{
