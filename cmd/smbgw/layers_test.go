@@ -55,6 +55,7 @@ var outside = map[string][]string{
 	"github.com/zclconf/go-cty":    {"cmd/smbgw/config"},
 	"github.com/agext/levenshtein": {"cmd/smbgw/config"},
 	"github.com/quic-go/quic-go":   {"transports/quic"},
+	"golang.org/x/crypto":          {"auth/ntlm"},
 	"golang.org/x/sys":             {"transports/..."},
 }
 
