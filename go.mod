@@ -13,7 +13,7 @@ require (
 	github.com/zclconf/go-cty v1.19.0
 	// MD4, which NTLM hashes passwords with: not in the standard library.
 	golang.org/x/crypto v0.57.0
-	// Socket options and vectored reads and writes that package syscall does not have.
+	// Socket options, vectored reads and writes, and the modes of a terminal, that package syscall does not have.
 	golang.org/x/sys v0.49.0
 )
 
