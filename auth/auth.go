@@ -49,7 +49,7 @@ type Integrity interface {
 
 // An Identity is who has logged in.
 type Identity struct {
-	User        string // as the account is spelled; "" of the anonymous
+	User        string // as the account is spelled; "" of guests and the anonymous
 	Claimed     string // the user as the client spelled it
 	Domain      string // as claimed: nothing vouches for it
 	Workstation string // as claimed: nothing vouches for it

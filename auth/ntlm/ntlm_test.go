@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,9 +90,9 @@ func TestUsers(t *testing.T) {
 		{"disabled", func(r *rig) { r.client.User = "bob" }, auth.Disabled, "", false},
 		{"disabled, wrong password", func(r *rig) { r.client.User, r.client.Hash = "bob", Hash("x") }, auth.LogonFailure, "", false},
 		{"no hash", func(r *rig) { r.client.User, r.client.Hash = "carol", Hash("") }, auth.LogonFailure, "", false},
-		{"no hash, hash of zeros", func(r *rig) { r.client.User, r.client.Hash = "carol", auth.NewSecret(noHash) }, auth.LogonFailure, "", false},
+		{"no hash, hash of zeros", func(r *rig) { r.client.User, r.client.Hash = "carol", noHash }, auth.LogonFailure, "", false},
 		{"no hash, guests allowed", func(r *rig) { r.client.User, r.server.Guest = "carol", true }, auth.LogonFailure, "", false},
-		{"unknown, hash of zeros", func(r *rig) { r.client.User, r.client.Hash = "mallory", auth.NewSecret(noHash) }, auth.LogonFailure, "", false},
+		{"unknown, hash of zeros", func(r *rig) { r.client.User, r.client.Hash = "mallory", noHash }, auth.LogonFailure, "", false},
 		{"anonymous", func(r *rig) { r.client = Client{} }, auth.LogonFailure, "", false},
 		{"anonymous, guests allowed", func(r *rig) { r.client, r.server.Guest = Client{}, true }, auth.LogonFailure, "", false},
 		{"no accounts", func(r *rig) { r.server.Users = broken{} }, auth.Unavailable, "", false},
@@ -210,5 +212,67 @@ func TestFlagsString(t *testing.T) {
 	}
 	if got := Flags(0).String(); got != "0x0" {
 		t.Error(got)
+	}
+}
+
+// Nothing that a program holds of a log-in shows a key or a hash, whatever it is
+// printed with.
+func TestNothingShows(t *testing.T) {
+	t.Parallel()
+	r := newRig()
+	client, server, err := r.run(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	for _, v := range []any{client, *client, server, *server, client.Integrity, server.Integrity, r.client, &r.server, r.server.Users, r.server.NewAcceptor(), r.client.NewInitiator()} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d", "%t"} {
+			fmt.Fprintf(&out, verb+"\n", v)
+		}
+	}
+	r.client.Hash = Hash("x")
+	_, _, err = r.run(t)
+	text := out.String() + fmt.Sprintf("%v %+v", err, err)
+	own := client.Integrity.(*session).own
+	for _, secret := range [][]byte{client.Key.Bytes(), Hash("opensesame").Bytes(), own.sign.Bytes(), own.seal.Bytes()} {
+		for _, form := range []string{string(secret), fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret), strings.Trim(fmt.Sprint(secret), "[]"), strings.TrimSuffix(fmt.Sprintf("%#v", secret)[len("[]byte{"):], "}")} {
+			if strings.Contains(text, form) {
+				t.Errorf("%q shows", form)
+			}
+		}
+	}
+}
+
+// What an unknown user costs is what a wrong password does.
+func TestUnknownUserAllocsAlike(t *testing.T) {
+	e := exchanges(t)[0]
+	token := e.hex(t, "authenticate")
+	cost := func(users people) float64 {
+		server := &Server{Users: users, Now: captured}
+		return testing.AllocsPerRun(100, func() {
+			if _, _, err := acceptorOf(t, e, server).Accept(token); auth.KindOf(err) != auth.LogonFailure {
+				t.Fatal(err)
+			}
+		})
+	}
+	wrong := cost(people{"tester": {Name: "tester", Hash: Hash("wrong")}})
+	unknown := cost(people{"nobody": {Name: "nobody", Hash: Hash("wrong")}})
+	if without := cost(people{"tester": {Name: "tester"}}); wrong != unknown || wrong != without {
+		t.Errorf("%v allocations for a wrong password, %v for an unknown user, %v for one without a hash", wrong, unknown, without)
+	}
+}
+
+// BenchmarkLogin is both sides of one log-in.
+func BenchmarkLogin(b *testing.B) {
+	r := newRig()
+	b.ReportAllocs()
+	for b.Loop() {
+		i, a := r.client.NewInitiator(), r.server.NewAcceptor()
+		negotiate, _, _ := i.Initiate(nil)
+		challenge, _, _ := a.Accept(negotiate)
+		authenticate, _, _ := i.Initiate(challenge)
+		if _, done, err := a.Accept(authenticate); err != nil || done == nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -90,7 +90,7 @@ func (a *Acceptor) user(token []byte, m *Authenticate, flags Flags) (*auth.Resul
 
 // noHash stands for the hash of who has none, so that the computation is the
 // same for everybody.
-var noHash = make([]byte, keySize)
+var noHash = auth.NewSecret(make([]byte, keySize))
 
 // proven returns the SessionBaseKey when the proof is right with the domain as
 // the client has sent it or, as 3.2.5.1.2 says, with none. Both are always
@@ -98,7 +98,7 @@ var noHash = make([]byte, keySize)
 func (a *Acceptor) proven(account auth.Account, id *auth.Identity, m *Authenticate) ([]byte, bool) {
 	hash := account.Hash
 	if hash.None() {
-		hash = auth.NewSecret(noHash)
+		hash = noHash
 	}
 	nt := m.Content(m.NT)
 	var base []byte

@@ -13,7 +13,10 @@ import (
 	"time"
 
 	"github.com/smbgw/smbgw/auth"
+	"github.com/smbgw/smbgw/auth/ntlm"
 )
+
+var _ ntlm.Users = (*File)(nil)
 
 // The NT hashes of "secret" and of "Password".
 const (
