@@ -11,7 +11,9 @@ require (
 	github.com/quic-go/quic-go v0.65.0
 	// The types of HCL's values.
 	github.com/zclconf/go-cty v1.19.0
-	// Socket options and vectored reads and writes that package syscall does not have.
+	// MD4, which NTLM hashes passwords with: not in the standard library.
+	golang.org/x/crypto v0.57.0
+	// Socket options, vectored reads and writes, and the modes of a terminal, that package syscall does not have.
 	golang.org/x/sys v0.49.0
 )
 
@@ -20,7 +22,6 @@ require (
 	github.com/apparentlymart/go-textseg/v15 v15.0.0 // indirect
 	github.com/apparentlymart/go-textseg/v17 v17.0.1 // indirect
 	github.com/mitchellh/go-wordwrap v1.0.1 // indirect
-	golang.org/x/crypto v0.57.0 // indirect
 	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect
 	golang.org/x/mod v0.41.0 // indirect
 	golang.org/x/net v0.59.0 // indirect

@@ -39,6 +39,7 @@ func commands() map[string]command {
 		"run":     {file: true, run: serve},
 		"check":   {file: true, run: check},
 		"demo":    {run: runDemo},
+		"passwd":  {run: passwd},
 		"version": {run: version},
 	}
 }
@@ -49,6 +50,8 @@ const usage = `smbgw joins SMB clients and servers over TCP, QUIC and SMB Direct
   smbgw -c FILE check     read the file and print every mistake in it
   smbgw demo              tcp -> smbdirect -> tcp on this machine, no file needed
   smbgw demo -h           what the demonstration can be told
+  smbgw passwd -f USERS NAME
+                          set a user's password in a users file
   smbgw version           print the version
   smbgw help              print this
 

@@ -6,12 +6,14 @@
 //	smbgw -c FILE           serve what the configuration file says
 //	smbgw -c FILE check     read the file and print every mistake in it
 //	smbgw demo              show the whole path on this machine, without a file
+//	smbgw passwd -f USERS NAME
+//	                        set a user's password in a users file
 //	smbgw version           print the version
 //	smbgw help              print this list
 //
-// Package config describes the file. SIGTERM and SIGINT end the program in
-// order: listeners close, connections are hung up, and the exit status is 0. A
-// second signal ends it at once.
+// Package config describes the file, package auth/users the users file. SIGTERM
+// and SIGINT end the program in order: listeners close, connections are hung up,
+// and the exit status is 0. A second signal ends it at once.
 //
 // The log goes to standard error: one line for each listener, one for each
 // connection at its end.
