@@ -17,9 +17,11 @@ var layers = map[string][]string{
 
 	"cmd/smbgw/demo": {"gateway", "smb2", "transports"},
 
-	"gateway":        {"gateway/front", "gateway/back", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
-	"gateway/front":  {"gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
-	"gateway/back":   {"gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
+	"gateway":        {"gateway/tree", "gateway/store", "gateway/front", "gateway/back", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
+	"gateway/front":  {"gateway/tree", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
+	"gateway/back":   {"gateway/tree", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
+	"gateway/tree":   {"auth", "smb2", "transports"},
+	"gateway/store":  {"gateway/tree", "auth", "smb2", "transports"},
 	"gateway/remap":  {"smb2"},
 	"gateway/credit": {"smb2"},
 	"policy":         {"smb2"},

@@ -1,0 +1,96 @@
+package tree
+
+import (
+	"context"
+
+	"github.com/smbgw/smbgw/auth"
+	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/transports"
+)
+
+// A Space is the shares that clients see.
+type Space interface {
+	// Connect begins a tree connect of client's user to share, a name without
+	// the server's, in any case. It may block until a backend has answered or
+	// ctx ends. An error that is an smb2.Status is what the client gets,
+	// others become STATUS_BAD_NETWORK_NAME and a line in the log.
+	Connect(ctx context.Context, client *Client, share string) (*Share, error)
+}
+
+// A Share is a tree that has been connected.
+type Share struct {
+	Server Server
+
+	// As TREE_CONNECT's response has them, [MS-SMB2] 2.2.10.
+	Type          smb2.ShareType
+	Flags         smb2.ShareFlags
+	Capabilities  smb2.ShareCapabilities
+	MaximalAccess smb2.Access
+}
+
+// A Server serves one tree.
+type Server interface {
+	// Serve begins a chain. It owns the requests and their messages. It may
+	// block while what it needs of its own has no room, which holds up this
+	// client alone.
+	Serve(chain []*Request)
+
+	// Cancel asks for the early end of a request that has been served and not
+	// answered. It still gets its answer, STATUS_CANCELLED or what it came to.
+	Cancel(r *Request)
+
+	// Close ends the tree: outstanding requests are answered, opens closed.
+	// It is called once, when the client disconnects the tree, logs off or is
+	// gone, and blocks until nothing of the tree is left.
+	Close()
+}
+
+// A Client is who a tree belongs to.
+type Client struct {
+	User       auth.Identity
+	Dialect    smb2.Dialect
+	ClientGUID smb2.GUID
+	SessionID  uint64 // the front leg's
+	Address    string // for logs
+	Notify     Notify
+}
+
+// Notify is how a server reaches the client unasked.
+type Notify interface {
+	// Break sends an oplock or lease break notification, a whole element of
+	// which the front leg writes the header. It owns m, does not block for long,
+	// and forgets it when the client has gone.
+	Break(m *transports.Message)
+}
+
+// A Request is one element on its way through a tree.
+type Request struct {
+	// Message is the buffer that Element lies in. Elements of one compound
+	// share it, with a reference for each.
+	Message *transports.Message
+
+	// Element is header and body, padding of the compound included.
+	Element []byte
+
+	// Replier is the front leg's.
+	Replier Replier
+}
+
+// A Replier takes a request's answers.
+type Replier interface {
+	// Reply ends r. It owns m and with it r and its message.
+	Reply(r *Request, m *transports.Message)
+
+	// Pending says that the answer takes a while. It is called at most once,
+	// before Reply.
+	Pending(r *Request)
+}
+
+// Header is the request's.
+func (r *Request) Header() smb2.Header { return smb2.Header(r.Element) }
+
+// Reply answers r with the element in m.
+func (r *Request) Reply(m *transports.Message) { r.Replier.Reply(r, m) }
+
+// Pending tells the client to wait.
+func (r *Request) Pending() { r.Replier.Pending(r) }
