@@ -3,6 +3,8 @@ package ntlm
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,9 +118,18 @@ func contentAt(message []byte, field int) int {
 	return int(binary.LittleEndian.Uint32(message[field+4:]))
 }
 
-// sealedReply makes an AUTHENTICATE whose response, with its proof and MIC, is
-// right but for what edit does to the pairs.
-func sealedReply(t *testing.T, r *rig, challenge, negotiate []byte, edit func(Pairs) Pairs, clock time.Duration) []byte {
+// A forger knows the password, and makes an AUTHENTICATE of its own whose proof
+// and MIC are right.
+type forger struct {
+	client *Client
+	edit   func(Pairs) Pairs // of the response
+	clock  time.Duration     // off the server's
+	domain string            // sent; proven is the client's
+	flags  Flags             // besides those that were granted
+}
+
+// answer is the forger's to the CHALLENGE after an ordinary NEGOTIATE.
+func (f forger) answer(t *testing.T, negotiate, challenge []byte) []byte {
 	t.Helper()
 	m, err := ParseChallenge(challenge)
 	if err != nil {
@@ -128,22 +139,70 @@ func sealedReply(t *testing.T, r *rig, challenge, negotiate []byte, edit func(Pa
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := answer{client: &r.client, negotiate: negotiate, challenge: challenge, random: m.ServerChallenge, flags: asked & m.Flags}
+	a := answer{client: f.client, negotiate: negotiate, challenge: challenge, random: m.ServerChallenge, flags: asked & m.Flags}
 	pairs, err := a.pairs(server, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	blob := ClientChallenge{Time: timeOf(captured().Add(clock)), Pairs: edit(pairs)}
+	if f.edit != nil {
+		pairs = f.edit(pairs)
+	}
+	blob := ClientChallenge{Time: timeOf(captured().Add(f.clock)), Pairs: pairs}
 	client := blob.AppendTo(nil)
-	owner := ownerKey(r.client.Hash, r.client.User, encode(r.client.Domain))
+	owner := ownerKey(f.client.Hash, f.client.User, encode(f.client.Domain))
 	proof := prove(owner, a.random, client)
 	key, encrypted := a.keys(baseKey(owner, proof))
-	reply, err := a.message(append(proof, client...), encode(r.client.Domain), encrypted)
+	a.flags |= f.flags
+	reply, err := a.message(append(proof, client...), encode(f.domain), encrypted)
 	if err != nil {
 		t.Fatal(err)
 	}
 	copy(reply[micOffset:], messageMIC(key, negotiate, challenge, reply))
 	return reply
+}
+
+// try is one log-in of the forger, after a NEGOTIATE with the flags.
+func (f forger) try(t *testing.T, s *Server, flags Flags, last func([]byte) []byte) (*auth.Result, error) {
+	t.Helper()
+	a := s.NewAcceptor()
+	first := newNegotiate(flags)
+	negotiate := first.AppendTo(nil)
+	challenge, _, err := a.Accept(negotiate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, done, err := a.Accept(change(last, f.answer(t, negotiate, challenge)))
+	return done, err
+}
+
+// The domain that is sent need not be the one that is proven, if that is none;
+// flags that were not granted change nothing; a MIC needs its room.
+func TestForgers(t *testing.T) {
+	t.Parallel()
+	r := newRig()
+	r.client.Domain = ""
+	if done, err := (forger{client: &r.client, domain: "LAB"}).try(t, &r.server, asked, nil); err != nil || done.Identity.Domain != "LAB" {
+		t.Errorf("proof without a domain: %v, %v", done, err)
+	}
+	r.client.Domain = "LAB"
+	if done, err := (forger{client: &r.client, domain: "lab"}).try(t, &r.server, asked, nil); auth.KindOf(err) != auth.LogonFailure {
+		t.Errorf("proof with another domain: %v, %v", done, err)
+	}
+	f := forger{client: &r.client, domain: "LAB", flags: FlagKeyExchange}
+	if done, err := f.try(t, &r.server, asked&^FlagKeyExchange, nil); err != nil || !done.Sealed {
+		t.Errorf("a key exchange that was not granted: %v, %v", done, err)
+	}
+	f.flags = 0
+	noRoom := func(b []byte) []byte {
+		b = append(bytes.Clone(b[:micOffset]), b[authenticatePayload:]...)
+		for at := lmAt; at < flagsAt; at += 8 {
+			binary.LittleEndian.PutUint32(b[at+4:], uint32(contentAt(b, at)-micSize))
+		}
+		return b
+	}
+	if done, err := f.try(t, &r.server, asked, noRoom); done != nil || !strings.Contains(fmt.Sprint(err), "no room for the MIC") {
+		t.Errorf("no room for a MIC: %v, %v", done, err)
+	}
 }
 
 // Clients that know the password, and answer what was not asked.
@@ -191,14 +250,7 @@ func TestPairsOfClients(t *testing.T) {
 					return p
 				}
 			}
-			a := r.server.NewAcceptor()
-			first := newNegotiate(asked)
-			negotiate := first.AppendTo(nil)
-			challenge, _, err := a.Accept(negotiate)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, done, err := a.Accept(sealedReply(t, r, challenge, negotiate, c.edit, c.clock))
+			done, err := forger{client: &r.client, domain: "LAB", edit: c.edit, clock: c.clock}.try(t, &r.server, asked, nil)
 			switch {
 			case c.kind != 0:
 				if done != nil || auth.KindOf(err) != c.kind {

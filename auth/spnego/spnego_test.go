@@ -193,6 +193,17 @@ func TestNegotiation(t *testing.T) {
 		{"the server speaks last", []Mechanism{last}, []Mechanism{last}, wire{}, "m04", " accept-completed", 0, 0},
 		{"second, the server speaks last", []Mechanism{one, last}, []Mechanism{last}, wire{}, "m04", " request-mic accept-incomplete+ accept-completed", 0, 0},
 		{"second, without a key", []Mechanism{one, keyless}, []Mechanism{keyless}, wire{}, "m06", " request-mic accept-incomplete accept-completed", 0, 0},
+		{"a signature asked for", []Mechanism{one}, []Mechanism{one}, wire{server: func(n int, m *Resp) {
+			if n == 0 {
+				m.State = RequestMIC
+			}
+		}}, "m01", " request-mic accept-completed+", 0, 0},
+		{"a signature asked for and none given", []Mechanism{one}, []Mechanism{one}, wire{server: func(n int, m *Resp) {
+			if n == 0 {
+				m.State = RequestMIC
+			}
+			m.MIC = nil
+		}}, "", "", auth.LogonFailure, 0},
 		{"without the first token", []Mechanism{one}, []Mechanism{one}, wire{init: func(m *Init) { m.Token = nil }}, "", " accept-incomplete", auth.Malformed, 0},
 		{"nothing in common", []Mechanism{one}, []Mechanism{two}, wire{}, "", "", 0, auth.Unsupported},
 
@@ -324,6 +335,7 @@ func TestHostileTokens(t *testing.T) {
 	long := Init{Mechanisms: []OID{OID(strings.Repeat("\x01", maxOID+1))}}
 	unknown := Init{Mechanisms: []OID{Kerberos, NegoEx, "\x2a"}, Token: []byte("NTLMSSP\x00")}
 	good := Init{Mechanisms: []OID{"\x01"}, Token: []byte("m01 1")}
+	big := (&Init{Mechanisms: []OID{"\x01"}, Token: []byte("m01" + strings.Repeat(" ", 130))}).AppendTo(nil)
 	inner := func(seq []byte) []byte {
 		body := wrap(wrap(nil, tagOID, []byte(SPNEGO)), tagContext, wrap(nil, tagSequence, seq))
 		return wrap(nil, tagApplication, body)
@@ -343,7 +355,8 @@ func TestHostileTokens(t *testing.T) {
 		{"length of 16 MiB", []byte{0x60, 0x83, 0xff, 0xff, 0xff}, auth.Malformed},
 		{"length of 127 bytes", append([]byte{0x60, 0xff}, make([]byte, 200)...), auth.Malformed},
 		{"length not the shortest", append([]byte{0x60, 0x81, byte(len(good.AppendTo(nil)) - 2)}, good.AppendTo(nil)[2:]...), auth.Malformed},
-		{"length with a zero before", []byte{0x60, 0x82, 0x00, 0x80}, auth.Malformed},
+		{"length of two bytes", big, 0},
+		{"length with a zero before", append([]byte{0x60, 0x82, 0x00}, big[2:]...), auth.Malformed},
 		{"nested 1000 deep", deep, auth.Malformed},
 		{"not SPNEGO", wrap(nil, tagApplication, wrap(nil, tagOID, []byte(Kerberos))), auth.Malformed},
 		{"no OID", wrap(nil, tagApplication, nil), auth.Malformed},
@@ -404,6 +417,14 @@ func TestRounds(t *testing.T) {
 	o := meet(t, []Mechanism{endless}, []Mechanism{endless}, wire{})
 	if kind(o.clientErr) != auth.OutOfSequence && kind(o.serverErr) != auth.OutOfSequence {
 		t.Errorf("%v, %v", o.clientErr, o.serverErr)
+	}
+	a := NewAcceptor([]Mechanism{endless})
+	token := (&Init{Mechanisms: []OID{"\x01"}, Token: []byte("m01")}).AppendTo(nil)
+	for n := range maxRounds + 1 {
+		if _, _, err := a.Accept(token); (err != nil) != (n == maxRounds) {
+			t.Errorf("token %d: %v", n+1, err)
+		}
+		token = (&Resp{State: NoState, Token: []byte("m01")}).AppendTo(nil)
 	}
 }
 
