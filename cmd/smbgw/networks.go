@@ -24,7 +24,7 @@ type network struct {
 
 // networks is THE table of transports and RDMA providers.
 var networks = map[string]network{
-	"tcp": same("tcp", func(*slog.Logger) transports.Network { return tcp.Network{Arena: new(transports.Arena)} }),
+	"tcp": same("tcp", overTCP),
 
 	"quic": {config.Network{Socket: "udp", TLS: true}, listenQUIC, dialQUIC},
 
@@ -44,8 +44,22 @@ func same(socket string, n func(*slog.Logger) transports.Network) network {
 	}
 }
 
+func overTCP(log *slog.Logger) transports.Network {
+	return tcp.Network{Arena: new(transports.Arena), Failed: pausing(log)}
+}
+
 func overIWARP(log *slog.Logger) transports.Network {
-	return smbdirect.Over(new(iwarp.Provider), smbdirect.Options{Log: log})
+	p := &iwarp.Provider{
+		Refused: func(err error) { log.Debug("client refused", "error", err) }, // scans make these
+		Failed:  pausing(log),
+	}
+	return smbdirect.Over(p, smbdirect.Options{Log: log})
+}
+
+// pausing says that a listener cannot accept for a while: file descriptors have
+// run out, most likely.
+func pausing(log *slog.Logger) func(error) {
+	return func(err error) { log.Warn("accepting again after a pause", "error", err) }
 }
 
 func listenQUIC(l *config.Listener, log *slog.Logger) transports.Network {

@@ -32,6 +32,9 @@ func (l *listener) Accept() (transports.Conn, error) {
 		if !transports.Temporary(err) {
 			return nil, err
 		}
+		if l.network.Failed != nil {
+			l.network.Failed(err)
+		}
 		if !l.sleep(pause) {
 			return nil, net.ErrClosed
 		}

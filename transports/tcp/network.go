@@ -18,6 +18,10 @@ type Network struct {
 	// the framing can carry.
 	Limit int
 
+	// Failed, when set, is told each time a listener cannot accept for a while,
+	// such as for want of file descriptors.
+	Failed func(error)
+
 	// KeepAlive probes idle peers; DefaultKeepAlive when zero.
 	KeepAlive net.KeepAliveConfig
 

@@ -43,7 +43,7 @@ func (q *queuePair) end(err error, last []byte) {
 	q.tx.stop()
 	opened, conn := q.opened, q.conn
 	q.conn = nil
-	unparked := q.unpark()
+	q.unpark()
 	if q.closing != nil {
 		q.closeIdle()
 	}
@@ -60,9 +60,6 @@ func (q *queuePair) end(err error, last []byte) {
 		}
 		close(q.done)
 		return
-	}
-	if unparked {
-		q.interrupt()
 	}
 	q.signal()
 }

@@ -3,6 +3,7 @@ package iwarp
 import (
 	"container/list"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -47,6 +48,13 @@ func (p *Provider) Listen(ctx context.Context, address string, c rdma.Config) (r
 	l.wg.Go(l.run)
 	return l, nil
 }
+
+// Why a peer is not let in, for Provider.Refused.
+var (
+	errCrowded = errors.New("its start-up frame is late, and others wait")
+	errRequest = errors.New("its MPA request asks for markers or is malformed")
+	errBacklog = errors.New("too many connections wait for Accept")
+)
 
 func (l *listener) Addr() net.Addr { return l.tcp.Addr() }
 
@@ -99,6 +107,14 @@ func (l *listener) run() {
 			select {
 			case <-l.closed:
 				return
+			default:
+			}
+			if l.provider.Failed != nil {
+				l.provider.Failed(fmt.Errorf("iwarp: %w", err))
+			}
+			select {
+			case <-l.closed:
+				return
 			case <-time.After(pause):
 				continue
 			}
@@ -120,7 +136,9 @@ func (l *listener) enter(c *net.TCPConn) *list.Element {
 	if l.halfOpen.Len() >= or(l.provider.HalfOpen, defaultHalfOpen) {
 		oldest := l.halfOpen.Front()
 		l.halfOpen.Remove(oldest)
-		oldest.Value.(*net.TCPConn).Close()
+		out := oldest.Value.(*net.TCPConn)
+		l.provider.refuse(out.RemoteAddr(), errCrowded)
+		out.Close()
 	}
 	return l.halfOpen.PushBack(c)
 }
@@ -138,10 +156,15 @@ func (l *listener) startUp(c *net.TCPConn, e *list.Element) {
 	switch {
 	case err != nil || req.rev != 1 && req.rev != 2:
 		// Nothing is said to who does not speak MPA, RFC 5044 7.1.2 rule 5.
+		if err == nil {
+			err = fmt.Errorf("MPA revision %d", req.rev)
+		}
+		l.provider.refuse(c.RemoteAddr(), err)
 		c.Close()
 		l.leave(e)
 		return
 	case req.markers || req.short || req.enhanced && req.rev != 2:
+		l.provider.refuse(c.RemoteAddr(), errRequest)
 		farewell(c, rejection(&req), min(l.provider.closeTimeout(), l.provider.requestTimeout()))
 		l.leave(e)
 		return
@@ -157,6 +180,7 @@ func (l *listener) startUp(c *net.TCPConn, e *list.Element) {
 	select {
 	case l.ready <- q:
 	default: // nobody accepts: better a clear no than a wait
+		l.provider.refuse(c.RemoteAddr(), errBacklog)
 		c.Write(rejection(&req))
 		c.Close()
 	}

@@ -1,6 +1,7 @@
 package iwarp
 
 import (
+	"errors"
 	"net"
 	"testing"
 	"time"
@@ -34,5 +35,54 @@ func TestListenerClose(t *testing.T) {
 	l.Close()
 	if d := time.Since(start); d > 2*p.CloseTimeout {
 		t.Errorf("Close took %v for %d peers, CloseTimeout %v", d, n, p.CloseTimeout)
+	}
+}
+
+// Whoever is not let in is reported, with the reason.
+func TestListenerReports(t *testing.T) {
+	t.Parallel()
+	why := make(chan error, 200+backlog)
+	p := quick()
+	p.HalfOpen = 2
+	p.Refused = func(err error) { why <- err }
+	l, err := p.Listen(t.Context(), "127.0.0.1:0", rdma.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	say := func(b []byte) {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		c.Write(b)
+	}
+	good := mpaFrame{rev: 2, enhanced: true, words: enhancedWords{ird: 4, ord: 4}}
+	marked := good
+	marked.markers = true
+
+	say([]byte("GET / HTTP/1.1\r\n\r\n......"))
+	if got := <-why; errors.Is(got, errRequest) || errors.Is(got, errCrowded) {
+		t.Errorf("not MPA: %v", got)
+	}
+	say(marked.append(nil))
+	if got := <-why; !errors.Is(got, errRequest) {
+		t.Errorf("markers: %v", got)
+	}
+	for range 3 {
+		say(nil)
+	}
+	if got := <-why; !errors.Is(got, errCrowded) {
+		t.Errorf("silent: %v", got)
+	}
+	for range 2 { // their time is over
+		<-why
+	}
+	for range backlog + 1 {
+		say(good.append(nil))
+	}
+	if got := <-why; !errors.Is(got, errBacklog) && !errors.Is(got, errCrowded) {
+		t.Errorf("backlog: %v", got)
 	}
 }

@@ -31,6 +31,12 @@ type Provider struct {
 	// not complete, 256 when 0. Beyond it the oldest is closed.
 	HalfOpen int
 
+	// Refused, when set, is told of each peer that a listener did not let in,
+	// and Failed each time it cannot accept for a while, such as for want of
+	// file descriptors. They are called from several goroutines and must not
+	// block.
+	Refused, Failed func(error)
+
 	// Timers, each with a Default constant for 0.
 	RequestTimeout time.Duration // responder: wait for the start-up frame
 	ReplyTimeout   time.Duration // initiator: TCP set-up and the reply
@@ -58,6 +64,13 @@ func (p *Provider) Regions() int64 { return p.regions.Load() }
 // Connections is the number of connections that hold a socket after their
 // start-up.
 func (p *Provider) Connections() int64 { return p.open.Load() }
+
+// refuse reports why peer does not become a connection.
+func (p *Provider) refuse(peer net.Addr, why error) {
+	if p.Refused != nil {
+		p.Refused(fmt.Errorf("iwarp: %v: %w", peer, why))
+	}
+}
 
 func or[T comparable](v, standard T) T {
 	var zero T

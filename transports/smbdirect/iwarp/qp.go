@@ -309,14 +309,14 @@ func (q *queuePair) completions() bool {
 	return q.filled > 0 || q.sends.len() > 0 && q.complete(q.sends.at(0))
 }
 
-// unpark reports whether the caller, once it has let go of mu, has to wake
-// Poll with interrupt.
-func (q *queuePair) unpark() bool {
-	if !q.parked || !q.completions() && q.err == nil {
-		return false
+// unpark wakes a Poll that waits for the socket when there is something for
+// it. It is called with mu held, which nothing waits for in it: an interrupt
+// that came later could cut short what teardown reads after the end.
+func (q *queuePair) unpark() {
+	if q.parked && (q.completions() || q.err != nil) {
+		q.parked = false
+		q.interrupt()
 	}
-	q.parked = false
-	return true
 }
 
 // past is a deadline that is over.

@@ -94,11 +94,8 @@ func (q *queuePair) release() {
 		q.quiet()
 	}
 	wake := more || !q.tx.firstSend.IsZero() && !q.heard
-	unparked := q.unpark()
+	q.unpark()
 	q.mu.Unlock()
-	if unparked {
-		q.interrupt()
-	}
 	if wake {
 		q.signal()
 	}
@@ -217,12 +214,9 @@ func (q *queuePair) transmit(fd handle) (progress, blocked bool) {
 	if q.out.left == 0 {
 		q.out.over(&q.provider.buffers)
 	}
-	unparked := q.unpark()
+	q.unpark()
 	q.mu.Unlock()
 	q.ioMu.Unlock()
-	if unparked {
-		q.interrupt()
-	}
 	q.lost(lost)
 	if err != nil && !again(err) {
 		q.end(fmt.Errorf("iwarp: write: %w", os.NewSyscallError("writev", err)), nil)
