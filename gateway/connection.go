@@ -23,6 +23,8 @@ type connection struct {
 	front, back transports.Conn
 	backAddress string // the dial string that answered
 
+	gate gate // owned by the back's reader
+
 	in  flow // written by the front's reader, read after it ended
 	out flow // written by the back's reader, read after it ended
 }
@@ -46,6 +48,7 @@ func (c *connection) run(ctx context.Context) {
 		return
 	}
 	c.back, c.backAddress = back, address
+	c.gate = newGate(c.front)
 	if err := c.admit(); err != nil {
 		c.front.Close()
 		c.back.Close()

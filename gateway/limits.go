@@ -21,6 +21,11 @@ const (
 	// worth more.
 	drainTime = 2 * time.Second
 
+	// maxBeforeLogin bounds a client's messages until it has logged in. The
+	// longest of them is a SESSION_SETUP, whose token has at most 64 KiB,
+	// [MS-SMB2] 2.2.5.
+	maxBeforeLogin = 128 << 10
+
 	// stallTime is how long a backend may answer none of the requests that fill
 	// a connection's pending. Meanwhile the client is not read, so its death
 	// would not be noticed either. It is longer than clients wait for a reply:

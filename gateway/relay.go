@@ -14,21 +14,24 @@ import (
 func (c *connection) relay(ctx context.Context) end {
 	ends := make(chan end, 2)
 	var wg sync.WaitGroup
-	wg.Go(func() { ends <- pump(c.front, c.back, client, &c.in) })
-	wg.Go(func() { ends <- pump(c.back, c.front, backend, &c.out) })
+	wg.Go(func() { ends <- pump(c.front, c.back, client, &c.in, new(gate)) })
+	wg.Go(func() { ends <- pump(c.back, c.front, backend, &c.out, &c.gate) })
 	why := await(ctx, ends)
 	c.hangUp(why)
 	wg.Wait()
 	return why
 }
 
-// pump moves messages from one leg to the other, unread. Back-pressure is that
-// it does not receive while it sends.
-func pump(from, to transports.Conn, source side, passed *flow) end {
-	if e, ok := pumpFrames(from, to, source, passed); ok {
-		return e
+// pump moves messages from one leg to the other, unread but for what opens the
+// gate. Back-pressure is that it does not receive while it sends.
+func pump(from, to transports.Conn, source side, passed *flow, gate *gate) end {
+	if reads, ok := from.(transports.Framed); ok {
+		if writes, ok := to.(transports.Framed); ok {
+			gate.open() // a prefix costs no memory there
+			return pumpFrames(reads, writes, source, passed)
+		}
 	}
-	g := gathering{from: from, to: to}
+	g := gathering{from: from, to: to, gate: gate}
 	g.reads, _ = from.(transports.Gatherer)
 	g.writes, _ = to.(transports.Gatherer)
 	for {
@@ -45,27 +48,15 @@ func pump(from, to transports.Conn, source side, passed *flow) end {
 }
 
 // pumpFrames is pump between two streams of the same framing: what there is of
-// a message goes out before the rest has come. It says false, and has done
-// nothing, when the legs are not such streams.
-func pumpFrames(from, to transports.Conn, source side, passed *flow) (end, bool) {
-	reads, ok := from.(transports.Framed)
-	if !ok {
-		return end{}, false
-	}
-	writes, ok := to.(transports.Framed)
-	if !ok {
-		return end{}, false
-	}
+// a message goes out before the rest has come.
+func pumpFrames(from, to transports.Framed, source side, passed *flow) end {
 	for {
-		m, n, err := reads.ReceiveFrames()
-		if err == transports.ErrNotFramed {
-			return end{}, false
-		}
+		m, n, err := from.ReceiveFrames()
 		if err != nil {
-			return end{source, ended, err}, true
+			return end{source, ended, err}
 		}
-		if err := writes.SendFrames(m); err != nil {
-			return sendFailed(source, err), true
+		if err := to.SendFrames(m); err != nil {
+			return sendFailed(source, err)
 		}
 		passed.bytes += uint64(n)
 	}
@@ -76,6 +67,7 @@ func pumpFrames(from, to transports.Conn, source side, passed *flow) (end, bool)
 type gathering struct {
 	from, to      transports.Conn
 	reads, writes transports.Gatherer // nil where the leg is none
+	gate          *gate
 	list          [transports.MaxGather]*transports.Message
 }
 
@@ -83,6 +75,7 @@ type gathering struct {
 // messages that were.
 func (g *gathering) pass(m *transports.Message) (n int, err error) {
 	m.Invalidates = false // tokens of one leg mean nothing on the other
+	g.gate.see(m.Bytes())
 	n = m.Len()
 	if g.reads == nil || g.writes == nil || !g.reads.Buffered() {
 		return n, g.to.Send(m)
@@ -93,6 +86,7 @@ func (g *gathering) pass(m *transports.Message) (n int, err error) {
 		if err != nil {
 			break // the next Receive says it again; what came before still goes out
 		}
+		g.gate.see(next.Bytes())
 		n += next.Len()
 		list = append(list, next)
 	}

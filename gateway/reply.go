@@ -27,6 +27,7 @@ func (v *converter) replies() end {
 			return end{backend, ended, err}
 		}
 		m.Invalidates = false // a token of ours, if any: nothing to the client
+		v.c.gate.see(m.Bytes())
 		if e := v.reply(m); e != nil {
 			return *e
 		}

@@ -71,6 +71,18 @@ type Bounded interface {
 	MaxSend() int
 }
 
+// A Limited is a Conn whose owner can bound the messages it takes from its
+// peer, because memory is set aside on the word of somebody who has not logged
+// in. Found by assertion.
+type Limited interface {
+	Conn
+
+	// SetLimit bounds the messages that begin to arrive from now on, in bytes;
+	// 0 means what the network was made for. A longer one ends the connection
+	// with *MessageSizeError.
+	SetLimit(n int)
+}
+
 // A Network is one way to reach peers: what the first word of a dial string
 // names.
 type Network interface {

@@ -5,7 +5,7 @@ import "errors"
 // A Framed is a Conn over a stream of bytes in the framing of Framer. Between
 // two of them a relay can pass on what there is of a message before it is
 // whole, which holds less memory and keeps it in the processor's cache. Found
-// by assertion; ErrNotFramed says that a connection cannot do it after all.
+// by assertion.
 type Framed interface {
 	Conn
 
@@ -22,8 +22,8 @@ type Framed interface {
 	SendFrames(m *Message) error
 }
 
-// ErrNotFramed is the answer of a connection that has Framed's methods but not
-// what they need. Nothing has been read or written.
+// ErrNotFramed is the answer of a Framer whose stream is no Filler. Nothing has
+// been read.
 var ErrNotFramed = errors.New("the stream cannot be read in frames")
 
 // A Filler is a stream that takes memory for a read only once there is

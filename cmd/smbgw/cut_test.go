@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -95,6 +96,9 @@ func exchangeSMB(t *testing.T, n transports.Network, at transports.Addr) bool {
 	if _, err := c.Negotiate(smb2.Dialect311); err != nil {
 		return false
 	}
+	if err := c.TreeConnect(); err != nil {
+		return false
+	}
 	data := bytes.Repeat([]byte("smbgw"), 200_000/5)
 	read, write := c.Read, c.Write
 	if p, ok := conn.(transports.Placer); ok && !p.Placement().Server {
@@ -113,6 +117,41 @@ func exchangeSMB(t *testing.T, n transports.Network, at transports.Addr) bool {
 		t.Error("what was read is not what was written")
 	}
 	return true
+}
+
+// A client that has not logged in cannot make the relay set memory aside: a
+// long message ends the connection before it is there.
+func TestLongBeforeLogin(t *testing.T) {
+	for _, networks := range []string{"tcp", "smbdirect"} {
+		t.Run(networks, func(t *testing.T) {
+			arena := new(transports.Arena)
+			transporttest.Buffers(t, arena)
+			plain := tcp.Network{Arena: arena}
+			direct := smbdirect.Over(new(iwarp.Provider), smbdirect.Options{Arena: arena})
+			near, far := transports.Network(plain), transports.Network(direct)
+			if networks == "smbdirect" {
+				near, far = far, near
+			}
+			server := serveSMB(t, far, transports.Addr{Network: "far", Host: "127.0.0.1", Service: "0"})
+			at, log, stop := relay(t, near, transports.Addr{Network: "near", Host: "127.0.0.1", Service: "0"}, far, server)
+			conn, err := near.Dial(t.Context(), at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			c := smb2test.NewClient(conn)
+			if _, err := c.Negotiate(smb2.Dialect311); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := c.Write(0, make([]byte, 200_000)); err == nil {
+				t.Error("a WRITE of 200000 bytes passed before the log-in")
+			}
+			stop()
+			if why := fmt.Sprint(log.closed("reason")); !strings.Contains(why, "limit 131072") {
+				t.Errorf("reason %s", why)
+			}
+		})
+	}
 }
 
 // serveSMB runs an SMB2 server with a file in memory and returns where it is.

@@ -129,6 +129,16 @@ func (c *Client) Negotiate(d smb2.Dialect) (smb2.Dialect, error) {
 	return res.Dialect, err
 }
 
+// TreeConnect connects the server's only share.
+func (c *Client) TreeConnect() error {
+	q := new(smb2.TreeConnectRequest)
+	r, err := c.Ask(q.Append(c.Header(smb2.CommandTreeConnect, 1), smb2.AppendUTF16(nil, `\\server\file`)))
+	if err == nil && r.Status() != smb2.StatusSuccess {
+		err = r.Status()
+	}
+	return err
+}
+
 // ReadRequest is a READ request without channel.
 func (c *Client) ReadRequest(offset uint64, n uint32) []byte {
 	q := smb2.ReadRequest{Length: n, Offset: offset, Padding: 0x50}

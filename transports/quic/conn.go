@@ -1,6 +1,7 @@
 package quic
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net"
@@ -18,6 +19,7 @@ type conn struct {
 	socket *socket
 	arena  *transports.Arena
 	limit  atomic.Int64
+	most   int // what limit is when its owner sets none
 	linger time.Duration
 
 	opened chan struct{} // closed when there are stream and frames
@@ -34,7 +36,7 @@ type conn struct {
 	once       sync.Once
 }
 
-var _ transports.Conn = (*conn)(nil)
+var _ transports.Limited = (*conn)(nil)
 
 // newConn takes raw, and holds s for it.
 func (n Network) newConn(raw *quic.Conn, s *socket) *conn {
@@ -47,6 +49,7 @@ func (n Network) newConn(raw *quic.Conn, s *socket) *conn {
 		opened: make(chan struct{}),
 		closed: make(chan struct{}),
 	}
+	c.most = n.Limit
 	c.limit.Store(int64(n.Limit))
 	return c
 }
@@ -76,8 +79,9 @@ func (c *conn) acceptStreams() {
 	}
 }
 
-// SetLimit bounds the messages taken from the peer, in bytes, from now on.
+// SetLimit is transports.Limited's.
 func (c *conn) SetLimit(n int) {
+	n = cmp.Or(n, c.most)
 	c.limit.Store(int64(n))
 	select {
 	case <-c.opened:

@@ -49,6 +49,7 @@ var (
 	_ transports.Placer   = (*Conn)(nil)
 	_ transports.Deferred = (*Conn)(nil)
 	_ transports.Bounded  = (*Conn)(nil)
+	_ transports.Limited  = (*Conn)(nil)
 )
 
 // newConn makes a connection over a queue pair that is not established, and
@@ -124,6 +125,13 @@ func (c *Conn) holds() bool {
 
 // MaxSend is the longest message that the peer takes, its MaxFragmentedSize.
 func (c *Conn) MaxSend() int { return c.core.maxFragmentedSend }
+
+// SetLimit is transports.Limited's. The peer is not told of it.
+func (c *Conn) SetLimit(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.core.limit = n
+}
 
 // Placement says what the connection can place.
 func (c *Conn) Placement() transports.Placement {

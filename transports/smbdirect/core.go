@@ -26,6 +26,7 @@ type core struct {
 	maxFragmentedSend    int
 	maxFragmentedReceive int
 	maxReadWrite         uint32
+	limit                int              // of its owner on received messages, 0 for none
 	request              NegotiateRequest // server: what is to be answered
 	refused              *RefusedError    // server: how it is to be answered
 	deferred             bool             // server: a request that is in order waits for admit

@@ -1,6 +1,10 @@
 package smbdirect
 
-import "time"
+import (
+	"time"
+
+	"github.com/smbgw/smbgw/transports"
+)
 
 // A fragment is a part of an upper layer message that has arrived.
 type fragment struct {
@@ -68,6 +72,8 @@ func (c *core) reassemble(d *DataTransfer, data []byte) (fragment, error) {
 		return fragment{}, nil
 	case sum > uint64(c.maxFragmentedReceive):
 		return fragment{}, violation(name, "DataLength+RemainingDataLength", sum, section)
+	case !c.receiving && c.limit > 0 && sum > uint64(c.limit):
+		return fragment{}, &transports.MessageSizeError{Size: int(sum), Limit: c.limit, Remote: true}
 	case c.receiving && sum != uint64(c.expected):
 		return fragment{}, violation(name, "RemainingDataLength", uint64(d.RemainingDataLength), section)
 	}

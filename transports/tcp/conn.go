@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"os"
@@ -16,6 +17,7 @@ type conn struct {
 	raw    *net.TCPConn
 	frames *transports.Framer
 	linger time.Duration
+	limit  int // what the network was made for
 
 	// Held while Receive and Send run, so that Close can wait until neither
 	// has a buffer any more.
@@ -28,20 +30,20 @@ type conn struct {
 
 var (
 	_ transports.Gatherer = (*conn)(nil)
-	_ transports.Framed   = (*conn)(nil)
+	_ transports.Limited  = (*conn)(nil)
 )
 
 func (n Network) newConn(raw *net.TCPConn) *conn {
 	setUserTimeout(raw, n.UserTimeout)
-	c := &conn{raw: raw, linger: n.Linger}
+	c := &conn{raw: raw, linger: n.Linger, limit: n.Limit}
 	s := newStream(raw)
 	c.frames = transports.NewFramer(s, s, n.Arena)
 	c.frames.SetLimit(n.Limit)
 	return c
 }
 
-// SetLimit bounds the messages taken from the peer, in bytes, from now on.
-func (c *conn) SetLimit(n int) { c.frames.SetLimit(n) }
+// SetLimit is transports.Limited's.
+func (c *conn) SetLimit(n int) { c.frames.SetLimit(cmp.Or(n, c.limit)) }
 
 func (c *conn) Receive() (*transports.Message, error) {
 	c.receiving.Lock()
@@ -74,27 +76,6 @@ func (c *conn) SendAll(list []*transports.Message) error {
 	c.sending.Lock()
 	defer c.sending.Unlock()
 	err := c.frames.SendAll(list)
-	if err != nil && c.closed.Load() {
-		return net.ErrClosed
-	}
-	return err
-}
-
-// ReceiveFrames is transports.Framed's.
-func (c *conn) ReceiveFrames() (*transports.Message, int, error) {
-	c.receiving.Lock()
-	defer c.receiving.Unlock()
-	m, n, err := c.frames.ReceiveFrames()
-	if err != nil && c.closed.Load() {
-		return nil, 0, net.ErrClosed
-	}
-	return m, n, err
-}
-
-func (c *conn) SendFrames(m *transports.Message) error {
-	c.sending.Lock()
-	defer c.sending.Unlock()
-	err := c.frames.SendFrames(m)
 	if err != nil && c.closed.Load() {
 		return net.ErrClosed
 	}
