@@ -1,0 +1,63 @@
+package front
+
+import "github.com/smbgw/smbgw/smb2"
+
+// cancel passes a CANCEL on, [MS-SMB2] 3.3.5.16. There is no answer, and one
+// that is not the client's own does nothing. It owns r.
+func (c *conn) cancel(r *request, at *place) {
+	defer c.skip(r)
+	h := r.header()
+	id := h.SessionID()
+	if h.Has(smb2.FlagRelated) && at.session != nil {
+		id = at.session.id
+	}
+	s := c.session(id)
+	if s == nil || s.state != valid || r.authenticate(s) != 0 || s.encrypt && !r.sealed {
+		return
+	}
+	c.mu.Lock()
+	target := c.target(h, s)
+	if target == nil {
+		c.mu.Unlock()
+		return
+	}
+	target.inUse = true // its record stays as it is
+	b := target.at
+	c.mu.Unlock()
+	b.mu.Lock()
+	if !b.closed {
+		b.share.Server.Cancel(&target.Request)
+	}
+	b.mu.Unlock()
+	c.mu.Lock()
+	target.inUse = false
+	if target.answered {
+		c.recycle(target)
+	}
+	c.mu.Unlock()
+}
+
+// target finds the request that a CANCEL names, among those of its session that
+// a tree has. c.mu is held.
+func (c *conn) target(h smb2.Header, s *session) *request {
+	for r := c.pending.first; r != nil; r = r.next {
+		if r.session != s || r.at == nil || !r.served {
+			continue
+		}
+		if h.Has(smb2.FlagAsync) && r.async != 0 && r.async == h.AsyncID() ||
+			!h.Has(smb2.FlagAsync) && r.header().MessageID() == h.MessageID() {
+			return r
+		}
+	}
+	return nil
+}
+
+// skip ends a request that has no answer.
+func (c *conn) skip(r *request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r.compound != nil {
+		r.compound.skip(c) // the reader sends what that completes
+	}
+	c.recycle(r)
+}

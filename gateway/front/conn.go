@@ -1,0 +1,191 @@
+package front
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/smbgw/smbgw/gateway/credit"
+	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/transports"
+)
+
+// A conn is one client's connection, [MS-SMB2] 3.3.1.7.
+type conn struct {
+	*Server
+	tc     transports.Conn
+	placer transports.Placer // nil where the network cannot place
+	place  uint32            // bytes of one transfer
+	inline uint32            // bytes of the longest payload of a message we send
+	ctx    context.Context
+	log    *slog.Logger
+	login  *time.Timer // ends a connection on which nobody logs in
+
+	terms terms // owned by the reader
+
+	elements [][]byte   // the reader's scratch
+	chain    uint64     // the reader's: messages so far
+	batch    []outgoing // the sender's
+
+	background sync.WaitGroup // connects and disconnects that take a while
+	pulled     chan *request  // WRITEs whose payload has come by RDMA
+	wake       chan struct{}  // something to send; one slot
+	over       chan struct{}  // closed when the writer may go
+	dead       atomic.Bool
+
+	mu       sync.Mutex // guards what follows, for moments only
+	room     sync.Cond  // on mu: the reader waits for less to be under way
+	window   *credit.Window
+	sessions map[uint64]*session
+	logins   int // of sessions: those whose log-in has not ended
+	nextTree uint32
+	async    uint64
+	pending  list // requests without their answer
+	idle     list // records for reuse
+	count    int  // of pending
+	held     int64
+	queue    []outgoing
+	queued   int64  // bytes of queue
+	sending  bool   // somebody is in drain
+	serving  uint64 // the message that the reader is at; 0 for none
+}
+
+// Serve runs a connection to its end, and returns its cause: nil when the client
+// has closed it. It owns tc. When it returns nothing of the connection is left:
+// no goroutine, no tree, no message.
+func (s *Server) Serve(ctx context.Context, tc transports.Conn) error {
+	s.once.Do(s.prepare)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	c := s.newConn(ctx, tc)
+	killed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		c.kill()
+		close(killed)
+	})
+	var helpers sync.WaitGroup
+	helpers.Go(c.write)
+	if c.placer != nil {
+		helpers.Go(c.servePulled)
+	}
+	err := c.read()
+	if !stop() {
+		<-killed
+	}
+	cancel()
+	c.hangUp()
+	helpers.Wait()
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+func (s *Server) newConn(ctx context.Context, tc transports.Conn) *conn {
+	c := &conn{
+		Server:   s,
+		tc:       tc,
+		inline:   s.MaxSize,
+		ctx:      ctx,
+		log:      s.Log.With("client", tc.RemoteAddr().String()),
+		wake:     make(chan struct{}, 1),
+		over:     make(chan struct{}),
+		window:   credit.New(s.Credits),
+		sessions: make(map[uint64]*session),
+	}
+	c.room.L = &c.mu
+	if b, ok := tc.(transports.Bounded); ok {
+		c.inline = min(c.inline, uint32(max(b.MaxSend()-messageSlack, 0)))
+	}
+	if p, ok := tc.(transports.Placer); ok {
+		if is := p.Placement(); is.Server && is.MaxReadWrite > 0 {
+			c.placer, c.place = p, min(is.MaxReadWrite, s.MaxSize)
+			c.pulled = make(chan *request, maxPending)
+		}
+	}
+	c.limit(loginMessage)
+	c.login = time.AfterFunc(loginTime, c.kill)
+	return c
+}
+
+// limit bounds the client's messages, where the network can.
+func (c *conn) limit(n int) {
+	c.terms.limit = n
+	if l, ok := c.tc.(interface{ SetLimit(int) }); ok {
+		l.SetLimit(n)
+	}
+}
+
+// read receives until the end.
+func (c *conn) read() error {
+	for {
+		c.await()
+		m, err := c.tc.Receive()
+		if err != nil {
+			return err
+		}
+		if err := c.receive(m); err != nil {
+			c.log.Info("client is disconnected", "cause", err)
+			return err
+		}
+	}
+}
+
+// await blocks while too much is under way.
+func (c *conn) await() {
+	c.mu.Lock()
+	for (c.held > maxHeld || c.queued > maxQueued) && !c.dead.Load() {
+		c.room.Wait()
+	}
+	c.mu.Unlock()
+}
+
+// kill ends the connection from outside of the reader, which then hangs up.
+func (c *conn) kill() {
+	if !c.dead.Swap(true) {
+		c.mu.Lock()
+		c.room.Broadcast()
+		c.mu.Unlock()
+		c.tc.Close()
+	}
+}
+
+// hangUp ends what is left when the reader has stopped, in this order: nothing
+// goes out or comes in, transfers have ended; sessions are forgotten, so that
+// nothing begins; every tree is closed, which answers every request; the
+// helpers are told.
+func (c *conn) hangUp() {
+	c.login.Stop()
+	c.dead.Store(true)
+	c.tc.Close()
+	c.mu.Lock()
+	sessions := make([]*session, 0, len(c.sessions))
+	for _, s := range c.sessions {
+		sessions = append(sessions, s)
+	}
+	c.mu.Unlock()
+	for _, s := range sessions {
+		c.drop(s)
+	}
+	c.background.Wait()
+	if c.pulled != nil {
+		close(c.pulled)
+	}
+	close(c.over)
+}
+
+// terms is what NEGOTIATE has settled, and what the client said there. It
+// belongs to the reader.
+type terms struct {
+	negotiation
+	limit int // bytes of a message
+}
+
+func (c *conn) remote() net.Addr { return c.tc.RemoteAddr() }
+
+func (c *conn) multiCredit() bool { return c.terms.suite.Dialect >= smb2.Dialect21 }

@@ -1,0 +1,76 @@
+// Package front is the client's leg of a connection that is terminated here: an
+// SMB server, dialects 2.0.2 to 3.1.1, over any transport. It hands verified
+// requests to what serves their tree, package tree.
+//
+// # Use
+//
+//	s := &front.Server{GUID: guid, Space: space, NewAcceptor: acceptor, Log: log}
+//	err := s.Serve(ctx, conn)   // for each connection of a listener
+//
+// The fields of Server are the configuration. Connections that may come back
+// through another listener share Sessions.
+//
+// # A message
+//
+// One goroutine reads a connection. It opens what is sealed, takes a compound
+// apart, and looks at all of its elements before it acts on the first: what
+// the specification wants a client disconnected for is found here, and message
+// ids are taken (admit). Then, for each element, in this order (step): session,
+// signature, whether it had to be sealed, credits, tree, body. Only what has
+// passed is acted on. What is not the front's own business goes to the tree, in
+// chains of related elements.
+//
+// Answers come from any goroutine. They get their header and their credits,
+// wait for the others of their compound, and queue. One sender at a time takes
+// the queue, signs or seals, and sends: the reader itself for what was answered
+// while it handed a message on, else a goroutine that does nothing else, so that
+// no tree ever waits for a client.
+//
+// # Placement
+//
+// On a connection that is a transports.Placer, a READ or WRITE with descriptors
+// reaches its tree as an ordinary one. A WRITE is handed on when its payload has
+// been pulled into a new message; a READ's payload is pushed before its answer,
+// which has DataRemaining, leaves. Trees see no descriptors.
+//
+// # Who owns what
+//
+//	reader   what NEGOTIATE settled, states and verifying keys of sessions
+//	sender   signing and sealing keys
+//	conn.mu  the message-id window, tables of sessions, trees and requests, queue
+//
+// A request's record and message are the tree's until it answers. Records are
+// reused; only the reader takes one, so that one it passes to Cancel stays what
+// it was.
+//
+// # The end
+//
+// When the reader stops, the connection is closed, which ends transfers; then all
+// sessions go, each closing its trees, which answers every request; answers are
+// dropped. Serve returns when no goroutine, tree or message is left.
+//
+// # Limits
+//
+// limits.go has them. What a client has under way is bounded by its credits, by
+// the number and by the bytes of requests and of answers that it has not taken;
+// beyond the bytes it is not read. Until a user has logged in, messages are
+// short, credits few and the time is limited.
+//
+// # Sections implemented
+//
+// [MS-SMB2] 3.3.4.1, 3.3.4.2, 3.3.4.6, 3.3.4.7, 3.3.5.2 to 3.3.5.8, 3.3.5.12
+// and 3.3.5.13 as far as the channel goes, 3.3.5.15.11, 3.3.5.15.12, 3.3.5.16,
+// 3.3.5.17.
+//
+// # Bugs
+//
+// A session belongs to one connection: binding is refused with
+// STATUS_REQUEST_NOT_ACCEPTED and MULTI_CHANNEL not advertised, so clients look
+// at the list of interfaces only if they ask unasked. Sessions do not expire.
+// ChannelSequence is not looked at: nothing is replayed on one connection.
+// Compression, RDMA transforms and POSIX extensions are declined. An interim
+// answer of one element of a compound sends all of them one by one. RDMA is
+// refused with STATUS_ACCESS_DENIED where encryption is demanded, since what is
+// placed crosses in the clear. A TREE_CONNECT or LOGOFF inside a compound holds
+// up the rest of its connection.
+package front

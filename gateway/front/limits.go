@@ -1,0 +1,75 @@
+package front
+
+import "time"
+
+const (
+	// DefaultMaxSize is what a READ, WRITE or other exchange may carry when
+	// requests can cost several credits: what Windows and Samba offer.
+	DefaultMaxSize = 8 << 20
+
+	// singleSize is the same where a request costs one credit, [MS-SMB2]
+	// 3.3.5.4.
+	singleSize = 64 << 10
+
+	// singleMessage is the longest message that costs one credit: the payload
+	// and room for what stands around it, [MS-SMB2] 3.3.5.2.
+	singleMessage = 68 << 10
+
+	// messageSlack is what a message has besides its payload: headers, names
+	// and a few related requests.
+	messageSlack = 4 << 10
+
+	// loginMessage bounds messages until somebody has logged in: a token has
+	// 16 bits for its length, [MS-SMB2] 2.2.5.
+	loginMessage = 68 << 10
+
+	// loginTime is how long a connection may live without a session: Windows'
+	// 45 s.
+	loginTime = 45 * time.Second
+
+	// DefaultCredits bounds what a client may have under way, in units of
+	// 64 KiB: 16 of the largest requests.
+	DefaultCredits = 2048
+
+	// loginCredits is what a client gets at once before it has logged in.
+	loginCredits = 1
+
+	// maxPending bounds the requests that wait for an answer. Those that have
+	// had an interim response cost no credit any more, so credits do not bound
+	// them; Samba and Windows allow 512 of them.
+	maxPending = 4096
+
+	// maxHeld bounds the bytes of requests that are being served, and of the
+	// answers that they ask for, and maxQueued those of answers that the client
+	// has not taken. Beyond either the client is not read.
+	maxHeld   = 64 << 20
+	maxQueued = 16 << 20
+
+	// maxQueue bounds the messages that the client has not taken: all its
+	// requests, each with an interim response, and as many breaks again.
+	maxQueue = 4 * maxPending
+
+	// maxSessions bounds the sessions of a connection, and maxLogins those of
+	// them whose log-in has not ended: multi-user clients have one a user.
+	maxSessions = 64
+	maxLogins   = 4
+
+	// maxRounds bounds the tokens of one log-in: NTLM inside of SPNEGO takes
+	// three.
+	maxRounds = 10
+
+	// maxTrees bounds the trees of a session.
+	maxTrees = 256
+
+	// maxShareName is the longest name of a share, in letters, [MS-SMB2] 3.3.5.7
+	// by way of [MS-SRVS] 2.2.4.22.
+	maxShareName = 80
+
+	// maxAsyncID keeps AsyncIds where Windows compares all of their bits when a
+	// client cancels: [MS-SMB2] note to 3.3.5.16.
+	maxAsyncID = 1<<30 - 1
+
+	// saltSize is the length of the salt in a server's preauth context: what
+	// Windows and Samba send.
+	saltSize = 32
+)

@@ -1,0 +1,178 @@
+package front
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"math"
+
+	"github.com/smbgw/smbgw/auth"
+	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/smb2/crypt"
+	"github.com/smbgw/smbgw/transports"
+)
+
+// The states of a session, [MS-SMB2] 3.3.1.8.
+type state uint8
+
+const (
+	inProgress state = iota // the first log-in has not ended
+	valid
+	gone
+)
+
+// A session is a user on a connection, [MS-SMB2] 3.3.1.8. id is constant, the
+// keys are from when it is valid, the rest says whose it is.
+type session struct {
+	id uint64
+	c  *conn
+
+	// The reader's.
+	state    state // others read it under conn.mu
+	acceptor auth.Acceptor
+	rounds   int
+	hash     crypt.PreauthHash // 3.1.1, of the first log-in
+	user     auth.Identity
+	verifier *crypt.Signer // nil of guests, who have no keys
+	opener   *crypt.Opener // nil without a cipher
+	signing  bool          // requests have to be signed
+	encrypt  bool          // and sealed
+	keys     *crypt.Session
+
+	// The sender's.
+	signer *crypt.Signer
+	sealer *crypt.Sealer
+
+	trees map[uint32]*branch // conn.mu guards it; nil when gone
+}
+
+// session finds one of this connection's, or nil.
+func (c *conn) session(id uint64) *session {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sessions[id]
+}
+
+// empty says that nobody has begun to log in.
+func (c *conn) empty() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.sessions) == 0
+}
+
+// newSession begins a log-in, or returns nil when there are too many.
+func (c *conn) newSession() *session {
+	s := &session{c: c, trees: make(map[uint32]*branch)}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.sessions) >= maxSessions || c.logins >= maxLogins {
+		return nil
+	}
+	c.Sessions.add(s)
+	c.sessions[s.id] = s
+	c.logins++
+	return s
+}
+
+// drop ends a session and blocks until nothing of it is left: its trees are
+// closed, which answers what they have been given. It may be called from
+// another connection, and more than once.
+func (c *conn) drop(s *session) {
+	c.mu.Lock()
+	trees := s.trees
+	s.trees = nil
+	if c.sessions[s.id] == s {
+		delete(c.sessions, s.id)
+		if s.state == inProgress {
+			c.logins--
+		}
+	}
+	c.mu.Unlock()
+	c.Sessions.remove(s)
+	for _, b := range trees {
+		b.close()
+	}
+	if s.keys != nil {
+		s.keys.Clear()
+	}
+}
+
+func randomID() uint64 {
+	var b [8]byte
+	for {
+		rand.Read(b[:])
+		if id := binary.LittleEndian.Uint64(b[:]); id != 0 && id != math.MaxUint64 {
+			return id
+		}
+	}
+}
+
+// logoff answers LOGOFF, [MS-SMB2] 3.3.5.6.
+func (c *conn) logoff(r *request) {
+	if _, err := smb2.ParseLogoff(r.Element); err != nil {
+		c.refuse(r, smb2.StatusInvalidParameter)
+		return
+	}
+	s := r.session
+	c.mu.Lock()
+	delete(c.sessions, s.id) // from now on requests find nothing
+	s.state = gone
+	c.mu.Unlock()
+	c.aside(r, func() {
+		c.drop(s)
+		m := c.Arena.New(smb2.HeaderSize + 4)
+		(&smb2.Logoff{}).AppendBody(blank(m))
+		c.answer(r, m)
+	})
+}
+
+// aside runs what may take a while and answers r, beside the reader unless r has
+// its place in a compound. c.background waits for it.
+func (c *conn) aside(r *request, f func()) {
+	if !c.begin(r, false) {
+		c.refuse(r, smb2.StatusInsufficientResources)
+		return
+	}
+	if r.compound != nil {
+		f()
+		return
+	}
+	r.chain = 0
+	c.background.Go(f)
+}
+
+// A breaker is how the trees of a session reach the client unasked.
+type breaker session
+
+// Break sends an oplock or lease break, unsigned and in the clear: it has no
+// message id that a signature could be made for, [MS-SMB2] 3.3.4.6, 3.3.4.7. A
+// client that takes nothing is disconnected when too much waits for it.
+func (b *breaker) Break(m *transports.Message) {
+	c := b.c
+	if m.Len() < smb2.HeaderSize+2 {
+		m.Release()
+		return
+	}
+	h := smb2.NewHeader(smb2.CommandOplockBreak, smb2.Unsolicited)
+	h.SetFlags(smb2.FlagReply)
+	if smb2.BreakOf(m.Bytes()) == smb2.BreakOplock {
+		h.SetSessionID(b.id)
+	}
+	copy(m.Bytes(), h)
+	c.mu.Lock()
+	full := len(c.queue) >= maxQueue
+	wake := c.enqueue(outgoing{m: m}) && !full
+	c.mu.Unlock()
+	switch {
+	case full:
+		c.overrun()
+	case wake:
+		c.stir()
+	}
+}
+
+// overrun ends a connection from a goroutine that must not wait for its end.
+func (c *conn) overrun() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.login.Reset(0)
+}

@@ -1,0 +1,244 @@
+package front
+
+import (
+	"github.com/smbgw/smbgw/auth"
+	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/smb2/crypt"
+	"github.com/smbgw/smbgw/transports"
+)
+
+// setup answers SESSION_SETUP, [MS-SMB2] 3.3.5.5.
+func (c *conn) setup(r *request) {
+	q, err := smb2.ParseSessionSetupRequest(r.Element)
+	var token []byte
+	if err == nil {
+		token, err = q.Security(r.Element)
+	}
+	switch {
+	case err != nil, r.compound != nil:
+		c.refuse(r, smb2.StatusInvalidParameter)
+		return
+	case q.Flags&smb2.SessionBinding != 0: // 3.3.5.5: no MULTI_CHANNEL here
+		c.refuse(r, smb2.StatusRequestNotAccepted)
+		return
+	}
+	s, status := c.loginOf(r)
+	if status != 0 {
+		c.refuse(r, status)
+		return
+	}
+	first := s.state == inProgress
+	if first && c.terms.suite.Dialect == smb2.Dialect311 {
+		if err := s.hash.Add(r.Element); err != nil {
+			c.fail(r, s, smb2.StatusInvalidParameter)
+			return
+		}
+	}
+	s.rounds++
+	reply, done, err := s.acceptor.Accept(token)
+	switch {
+	case err != nil:
+		c.log.Info("log-in failed", "cause", err)
+		c.fail(r, s, statusOf(auth.KindOf(err)))
+	case done == nil && s.rounds >= maxRounds:
+		c.fail(r, s, smb2.StatusLogonFailure)
+	case done == nil:
+		c.goOn(r, s, reply)
+	case first:
+		c.finishLogin(r, s, q, reply, done)
+	default:
+		c.finishAgain(r, s, reply, done)
+	}
+}
+
+// loginOf finds the log-in that a request is part of, or begins one. A session
+// that is valid is authenticated again, by requests that are its own, [MS-SMB2]
+// 3.3.5.5.2.
+func (c *conn) loginOf(r *request) (*session, smb2.Status) {
+	id := r.header().SessionID()
+	var s *session
+	if id == 0 {
+		if s = c.newSession(); s == nil {
+			return nil, smb2.StatusRequestNotAccepted
+		}
+		s.hash, _ = c.terms.preauth.Session() // 3.1.1's; negotiated, or we were not here
+		s.acceptor = c.NewAcceptor(c.remote())
+		return s, 0
+	}
+	if s = c.session(id); s == nil {
+		return nil, smb2.StatusUserSessionDeleted
+	}
+	if s.state == valid {
+		if status := r.authenticate(s); status != 0 {
+			return nil, status
+		}
+		if s.acceptor == nil {
+			s.acceptor, s.rounds = c.NewAcceptor(c.remote()), 0
+		}
+	}
+	return s, 0
+}
+
+// statusOf is what a client is told of a log-in that failed.
+func statusOf(k auth.Kind) smb2.Status {
+	switch k {
+	case auth.OutOfSequence:
+		return smb2.StatusRequestOutOfSequence
+	case auth.Disabled:
+		return smb2.StatusAccountDisabled
+	case auth.Unavailable:
+		return smb2.StatusNoLogonServers
+	}
+	return smb2.StatusLogonFailure
+}
+
+// fail ends a log-in, and with it the session, whether it was the first or not.
+func (c *conn) fail(r *request, s *session, status smb2.Status) {
+	smb2.Header(r.head[:]).SetSessionID(s.id)
+	s.acceptor = nil
+	c.mu.Lock()
+	delete(c.sessions, s.id)
+	if s.state == inProgress {
+		c.logins--
+	}
+	s.state = gone
+	c.mu.Unlock()
+	c.aside(r, func() {
+		c.drop(s)
+		c.refuse(r, status)
+	})
+}
+
+// goOn asks for the next token.
+func (c *conn) goOn(r *request, s *session, token []byte) {
+	m := c.setupResponse(r, s, 0, token)
+	smb2.Header(m.Bytes()).SetStatus(smb2.StatusMoreProcessing)
+	if s.state != inProgress || c.terms.suite.Dialect != smb2.Dialect311 {
+		c.answer(r, m)
+		return
+	}
+	c.answerHashed(r, m, func(b []byte) { s.hash.Add(b) })
+}
+
+// answerHashed is answer for what goes into a preauth hash, as it is on the wire:
+// it is neither signed nor sealed.
+func (c *conn) answerHashed(r *request, m *transports.Message, add func([]byte)) {
+	c.mu.Lock()
+	c.head(r, m, smb2.Header(m.Bytes()).Status())
+	add(m.Bytes())
+	wake := c.finish(r, m, outgoing{})
+	c.mu.Unlock()
+	if wake {
+		c.stir()
+	}
+}
+
+func (c *conn) setupResponse(r *request, s *session, f smb2.SessionFlags, token []byte) *transports.Message {
+	smb2.Header(r.head[:]).SetSessionID(s.id)
+	m := c.Arena.New(smb2.HeaderSize + 8 + len(token))
+	(&smb2.SessionSetupResponse{Flags: f}).Append(blank(m), token)
+	return m
+}
+
+// finishLogin makes the session valid, [MS-SMB2] 3.3.5.5.3.
+func (c *conn) finishLogin(r *request, s *session, q smb2.SessionSetupRequest, token []byte, done *auth.Result) {
+	s.acceptor, s.user = nil, done.Identity
+	demanded := c.Encryption == EncryptionRequired
+	var flags smb2.SessionFlags
+	switch {
+	case done.Identity.Anonymous:
+		flags = smb2.SessionNull
+	case done.Identity.Guest:
+		flags = smb2.SessionGuest
+	default:
+		if err := c.deriveKeys(s, done.Key); err != nil {
+			c.log.Warn("log-in without usable keys", "cause", err)
+			c.fail(r, s, smb2.StatusAccessDenied)
+			return
+		}
+		s.signing = c.RequireSigning || c.terms.client.SecurityMode.Has(smb2.SigningRequired) ||
+			q.SecurityMode.Has(smb2.SigningRequired)
+		if s.encrypt = demanded && s.sealer != nil; s.encrypt {
+			flags = smb2.SessionEncrypt
+		}
+	}
+	if demanded && !s.encrypt {
+		c.fail(r, s, smb2.StatusAccessDenied)
+		return
+	}
+	r.session = s
+	c.mu.Lock()
+	s.state = valid
+	c.logins--
+	c.mu.Unlock()
+	c.login.Stop()
+	c.limit(c.longest())
+	c.replace(s, q.PreviousSessionID)
+	c.log.Info("logged in", "user", s.user.User, "dialect", c.terms.suite.Dialect, "encrypted", s.encrypt)
+	c.answer(r, c.setupResponse(r, s, flags, token))
+}
+
+// longest is the longest message that a client may send: a payload, and what is
+// around it, the header of encryption included.
+func (c *conn) longest() int { return int(c.maxSize()) + messageSlack + smb2.TransformSize }
+
+// deriveKeys makes what protects the session's messages.
+func (c *conn) deriveKeys(s *session, key auth.Secret) (err error) {
+	var hash []byte
+	if c.terms.suite.Dialect == smb2.Dialect311 {
+		sum, err := s.hash.Sum()
+		if err != nil {
+			return err
+		}
+		hash = sum[:]
+	}
+	if s.keys, err = crypt.NewSession(c.terms.suite, crypt.Server, key.Bytes(), hash); err != nil {
+		return err
+	}
+	if s.verifier, err = s.keys.Signer(c.terms.suite); err != nil {
+		return err
+	}
+	if s.signer, err = s.keys.Signer(c.terms.suite); err != nil || c.terms.suite.Cipher == crypt.NoCipher {
+		return err
+	}
+	if s.sealer, err = s.keys.Sealer(); err != nil {
+		return err
+	}
+	s.opener, err = s.keys.Opener()
+	return err
+}
+
+// replace ends the session that a client had before it lost its connection, if
+// it is the same user's, [MS-SMB2] 3.3.5.5.3.
+func (c *conn) replace(s *session, previous uint64) {
+	if previous == 0 || previous == s.id {
+		return
+	}
+	old := c.Sessions.find(previous)
+	if old == nil || !old.belongsTo(s.user) {
+		return
+	}
+	old.c.drop(old)
+}
+
+// belongsTo says whether a session is a user's. Those without a name are nobody's.
+func (s *session) belongsTo(u auth.Identity) bool {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	return s.state == valid && u.User != "" && auth.Upper(s.user.User) == auth.Upper(u.User)
+}
+
+// finishAgain ends a further log-in of the same user, who keeps the keys; of
+// another one it ends the session, [MS-SMB2] 3.3.5.5.3.
+func (c *conn) finishAgain(r *request, s *session, token []byte, done *auth.Result) {
+	s.acceptor = nil
+	if !s.belongsTo(done.Identity) {
+		c.fail(r, s, smb2.StatusAccessDenied)
+		return
+	}
+	var flags smb2.SessionFlags
+	if s.encrypt {
+		flags = smb2.SessionEncrypt
+	}
+	c.answer(r, c.setupResponse(r, s, flags, token))
+}

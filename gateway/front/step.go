@@ -1,0 +1,242 @@
+package front
+
+import (
+	"errors"
+
+	"github.com/smbgw/smbgw/smb2"
+)
+
+// errNobody disconnects a client that only sends ECHO, [MS-SMB2] 3.3.5.17.
+var errNobody = errors.New("nobody has logged in")
+
+// errPlain disconnects a client whose TREE_CONNECT an attacker may have written,
+// [MS-SMB2] 3.3.5.7.
+var errPlain = errors.New("neither signed nor sealed")
+
+// A place is where a related request takes session and tree from, [MS-SMB2]
+// 3.3.5.2.7.2.
+type place struct {
+	session *session
+	tree    uint32
+	known   bool // there was a request before
+	chained bool // and it is in the chain that this one would join
+}
+
+// step checks one request and answers it, or says that it is ready for its tree.
+// An error disconnects, and leaves the request.
+func (c *conn) step(r *request, at *place) (ready bool, err error) {
+	h := r.header()
+	cmd := h.Command()
+	switch {
+	case cmd == smb2.CommandCancel:
+		c.cancel(r, at)
+		return false, nil
+	case cmd == smb2.CommandNegotiate:
+		return false, c.negotiate(r)
+	case h.Has(smb2.FlagAsync):
+		c.refuse(r, smb2.StatusInvalidParameter)
+		return false, nil
+	case cmd == smb2.CommandSessionSetup:
+		*at = place{}
+		c.setup(r)
+		return false, nil
+	case cmd == smb2.CommandEcho && c.empty():
+		return false, errNobody
+	}
+	if s := c.identify(r, at); s != 0 {
+		c.refuse(r, s)
+		return false, nil
+	}
+	if s := c.checkCharge(r); s != 0 {
+		c.refuse(r, s)
+		return false, nil
+	}
+	switch cmd {
+	case smb2.CommandEcho:
+		c.echo(r)
+		return false, nil
+	case smb2.CommandLogoff:
+		c.logoff(r)
+		return false, nil
+	case smb2.CommandTreeConnect:
+		return false, c.treeConnect(r, at)
+	}
+	if s := c.enter(r, at); s != 0 {
+		c.refuse(r, s)
+		return false, nil
+	}
+	switch cmd {
+	case smb2.CommandTreeDisconnect:
+		c.treeDisconnect(r)
+		return false, nil
+	case smb2.CommandIoctl:
+		if local, err := c.ioctl(r); local || err != nil {
+			return false, err
+		}
+	}
+	return c.ready(r, at), nil
+}
+
+// isLocal says that the front leg answers the request itself, so that it cannot
+// be part of a chain.
+func isLocal(e []byte) bool {
+	switch smb2.Header(e).Command() {
+	case smb2.CommandCancel, smb2.CommandSessionSetup, smb2.CommandEcho, smb2.CommandLogoff,
+		smb2.CommandTreeConnect, smb2.CommandTreeDisconnect:
+		return true
+	case smb2.CommandIoctl:
+		q, err := smb2.ParseIoctlRequest(e)
+		return err != nil || isOwn(q.Code)
+	}
+	return false
+}
+
+// identify finds the request's session and checks that it is the session's,
+// [MS-SMB2] 3.3.5.2.4, 3.3.5.2.9.
+func (c *conn) identify(r *request, at *place) smb2.Status {
+	h := r.header()
+	id := h.SessionID()
+	if h.Has(smb2.FlagRelated) {
+		if !at.known {
+			return smb2.StatusInvalidParameter
+		}
+		id = 0
+		if at.session != nil {
+			id = at.session.id
+		}
+	}
+	at.known, at.session = true, nil
+	s := c.session(id)
+	if s == nil || s.state != valid {
+		if h.Command() == smb2.CommandEcho && id == 0 && !h.Has(smb2.FlagSigned) {
+			return 0 // 3.3.5.17: of nobody
+		}
+		return smb2.StatusUserSessionDeleted
+	}
+	if status := r.authenticate(s); status != 0 {
+		return status
+	}
+	at.session = s
+	if s.encrypt && !r.sealed {
+		return smb2.StatusAccessDenied
+	}
+	return 0
+}
+
+// authenticate makes the request one of s, if it is. What was sealed is not
+// verified again: whatever its header says about a signature means nothing.
+func (r *request) authenticate(s *session) smb2.Status {
+	r.session = s
+	if r.sealed {
+		return 0
+	}
+	r.signed = r.header().Has(smb2.FlagSigned)
+	switch {
+	case !r.signed && s.signing, r.signed && s.verifier == nil:
+		r.signed = false
+		return smb2.StatusAccessDenied
+	case r.signed && s.verifier.Verify(r.Element) != nil:
+		return smb2.StatusAccessDenied
+	}
+	return 0
+}
+
+// checkCharge holds the request's credits against its payload, [MS-SMB2]
+// 3.3.5.2.5. Clients that follow 3.2.4.1.5 pay one credit for QUERY_INFO,
+// SET_INFO and CHANGE_NOTIFY of any length, so that is let pass.
+func (c *conn) checkCharge(r *request) smb2.Status {
+	n, err := smb2.Payload(r.Element)
+	limit := uint64(c.maxTransact())
+	switch r.header().Command() {
+	case smb2.CommandRead, smb2.CommandWrite:
+		limit = uint64(c.maxSize())
+	case smb2.CommandIoctl:
+		if c.multiCredit() {
+			limit *= 2 // what goes in and what comes out
+		}
+	}
+	switch {
+	case err != nil, n > limit:
+		return smb2.StatusInvalidParameter
+	case !c.multiCredit(), n <= singleSize:
+		return 0 // 2.0.2: limit is what one credit pays for
+	}
+	switch r.header().Command() {
+	case smb2.CommandQueryInfo, smb2.CommandSetInfo, smb2.CommandChangeNotify:
+		return 0
+	}
+	if uint64(r.header().CreditCharge()) < smb2.Charge(n) {
+		return smb2.StatusInvalidParameter
+	}
+	return 0
+}
+
+// enter finds the request's tree, [MS-SMB2] 3.3.5.2.11.
+func (c *conn) enter(r *request, at *place) smb2.Status {
+	h := r.header()
+	id := h.TreeID()
+	if h.Has(smb2.FlagRelated) {
+		id = at.tree
+	}
+	at.tree = id
+	c.mu.Lock()
+	b := r.session.trees[id]
+	c.mu.Unlock()
+	switch {
+	case b == nil:
+		return smb2.StatusNetworkNameDeleted
+	case b.encrypt && !r.sealed:
+		return smb2.StatusAccessDenied
+	}
+	r.at = b
+	return 0
+}
+
+// ready is the last look before a request goes to its tree.
+func (c *conn) ready(r *request, at *place) (ready bool) {
+	h := r.header()
+	if h.Has(smb2.FlagRelated) && !at.chained && h.Command() != smb2.CommandCreate {
+		if f := smb2.FileIDOf(r.Element); f != nil && smb2.FileID(f) == smb2.NoFile {
+			c.refuse(r, smb2.StatusInvalidHandle) // 3.3.5.2.7.2: nothing before it had a file
+			return false
+		}
+	}
+	if h.Has(smb2.FlagRelated) { // whatever the client has written there
+		smb2.Header(r.Element).SetSessionID(r.session.id)
+		smb2.Header(r.Element).SetTreeID(r.at.id)
+	}
+	r.cost = int64(len(r.Element))
+	pulling := false
+	switch h.Command() {
+	case smb2.CommandRead:
+		if s := c.prepareRead(r); s != 0 {
+			c.refuse(r, s)
+			return false
+		}
+	case smb2.CommandWrite:
+		var s smb2.Status
+		if pulling, s = c.prepareWrite(r); s != 0 {
+			c.refuse(r, s)
+			return false
+		}
+	}
+	if !c.begin(r, !pulling) {
+		c.refuse(r, smb2.StatusInsufficientResources)
+		return false
+	}
+	if pulling {
+		return c.pull(r)
+	}
+	return true
+}
+
+// echo answers ECHO.
+func (c *conn) echo(r *request) {
+	if _, err := smb2.ParseEcho(r.Element); err != nil {
+		c.refuse(r, smb2.StatusInvalidParameter)
+		return
+	}
+	m := c.Arena.New(smb2.HeaderSize + 4)
+	(&smb2.Echo{}).AppendBody(blank(m))
+	c.answer(r, m)
+}

@@ -1,0 +1,178 @@
+package front
+
+import (
+	"context"
+	"sync"
+
+	"github.com/smbgw/smbgw/auth"
+	"github.com/smbgw/smbgw/gateway/tree"
+	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/transports"
+)
+
+// A shop is a Space and a Server of one file without a name, as long as store.
+// What needs waiting waits until it is told.
+type shop struct {
+	arena *transports.Arena
+	flags smb2.ShareFlags
+
+	mu      sync.Mutex
+	store   []byte
+	waiting []*tree.Request // LOCK and CHANGE_NOTIFY
+	client  *tree.Client
+	open    int // trees
+	cancels int
+	users   []string
+}
+
+func newShop(n int) *shop {
+	s := &shop{arena: new(transports.Arena), store: make([]byte, n)}
+	for i := range s.store {
+		s.store[i] = byte(i * 7)
+	}
+	return s
+}
+
+func (s *shop) Connect(_ context.Context, c *tree.Client, share string) (*tree.Share, error) {
+	switch auth.Upper(share) {
+	case "DENIED":
+		return nil, smb2.StatusAccessDenied
+	case "MISSING":
+		return nil, context.Canceled
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.client = c
+	s.open++
+	s.users = append(s.users, c.User.User)
+	return &tree.Share{Server: &counter{shop: s}, Type: smb2.ShareDisk, Flags: s.flags, MaximalAccess: 0x1f01ff}, nil
+}
+
+// A counter is one tree of a shop.
+type counter struct{ shop *shop }
+
+func (t *counter) Serve(chain []*tree.Request) {
+	failed := smb2.Status(0)
+	for _, r := range chain {
+		if failed != 0 {
+			t.fail(r, failed)
+			continue
+		}
+		failed = t.one(r)
+	}
+}
+
+func (t *counter) one(r *tree.Request) smb2.Status {
+	switch h := r.Header(); h.Command() {
+	case smb2.CommandCreate:
+		q, err := smb2.ParseCreateRequest(r.Element)
+		if err != nil || q.NameLength > 0 {
+			return t.fail(r, smb2.StatusObjectNameNotFound)
+		}
+		res := smb2.CreateResponse{FileID: smb2.NewFileID(1, 2), Attributes: smb2.AttributeDirectory, Action: smb2.ActionOpened}
+		m := t.shop.arena.New(smb2.HeaderSize + 88)
+		t.done(r, m, res.Append(head(m), nil))
+	case smb2.CommandClose:
+		m := t.shop.arena.New(smb2.HeaderSize + 60)
+		t.done(r, m, (&smb2.CloseResponse{}).AppendBody(head(m)))
+	case smb2.CommandRead:
+		return t.read(r)
+	case smb2.CommandWrite:
+		return t.write(r)
+	case smb2.CommandLock, smb2.CommandChangeNotify:
+		t.shop.mu.Lock()
+		t.shop.waiting = append(t.shop.waiting, r)
+		t.shop.mu.Unlock()
+		r.Pending()
+	case smb2.CommandQueryDirectory:
+		return t.fail(r, smb2.StatusNoMoreFiles)
+	default:
+		return t.fail(r, smb2.StatusNotSupported)
+	}
+	return 0
+}
+
+func (t *counter) read(r *tree.Request) smb2.Status {
+	q, err := smb2.ParseReadRequest(r.Element)
+	if err != nil || q.Channel != 0 {
+		return t.fail(r, smb2.StatusInvalidParameter)
+	}
+	if q.Offset >= uint64(len(t.shop.store)) {
+		return t.fail(r, smb2.StatusEndOfFile)
+	}
+	data := t.shop.store[q.Offset:]
+	data = data[:min(len(data), int(q.Length))]
+	m := t.shop.arena.New(smb2.ReadResponseBuffer + len(data))
+	res := smb2.ReadResponse{DataOffset: smb2.ReadResponseBuffer, DataLength: uint32(len(data))}
+	t.done(r, m, append(res.AppendBody(head(m)), data...))
+	return 0
+}
+
+func (t *counter) write(r *tree.Request) smb2.Status {
+	q, err := smb2.ParseWriteRequest(r.Element)
+	if err != nil || q.Channel != 0 || q.Offset > uint64(len(t.shop.store)) {
+		return t.fail(r, smb2.StatusInvalidParameter)
+	}
+	data, err := q.Data(r.Element)
+	if err != nil {
+		return t.fail(r, smb2.StatusInvalidParameter)
+	}
+	t.shop.mu.Lock()
+	n := copy(t.shop.store[q.Offset:], data)
+	t.shop.mu.Unlock()
+	m := t.shop.arena.New(smb2.WriteResponseLength)
+	res := smb2.WriteResponse{Count: uint32(n)}
+	t.done(r, m, res.AppendBody(head(m)))
+	return 0
+}
+
+// head is a message's header, zeros.
+func head(m *transports.Message) []byte { clear(m.Bytes()); return m.Bytes()[:smb2.HeaderSize] }
+
+func (t *counter) done(r *tree.Request, m *transports.Message, b []byte) {
+	m.Resize(len(b))
+	r.Reply(m)
+}
+
+func (t *counter) fail(r *tree.Request, s smb2.Status) smb2.Status {
+	m := t.shop.arena.New(smb2.ErrorResponseLength)
+	b := append((&smb2.ErrorResponse{}).AppendBody(head(m)), 0)
+	smb2.Header(b).SetStatus(s)
+	r.Reply(m)
+	return s
+}
+
+func (t *counter) Cancel(r *tree.Request) {
+	t.shop.mu.Lock()
+	t.shop.cancels++
+	found := false
+	for i, w := range t.shop.waiting {
+		if w == r {
+			t.shop.waiting = append(t.shop.waiting[:i], t.shop.waiting[i+1:]...)
+			found = true
+			break
+		}
+	}
+	t.shop.mu.Unlock()
+	if found {
+		t.fail(r, smb2.StatusCancelled)
+	}
+}
+
+func (t *counter) Close() {
+	t.shop.mu.Lock()
+	t.shop.open--
+	waiting := t.shop.waiting
+	t.shop.waiting = nil
+	t.shop.mu.Unlock()
+	for _, r := range waiting {
+		t.fail(r, smb2.StatusNotifyCleanup)
+	}
+}
+
+// count reads a field under the lock.
+func (s *shop) count(f func() int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return f()
+}

@@ -1,0 +1,153 @@
+package front
+
+import (
+	"errors"
+	"strings"
+	"sync"
+
+	"github.com/smbgw/smbgw/gateway/tree"
+	"github.com/smbgw/smbgw/smb2"
+)
+
+// A branch is one tree connect, [MS-SMB2] 3.3.1.9.
+type branch struct {
+	id      uint32
+	share   *tree.Share
+	encrypt bool
+
+	mu     sync.Mutex // held while requests are given away: none is after closed
+	closed bool
+}
+
+// close ends the tree, and blocks until nothing of it is left.
+func (b *branch) close() {
+	b.mu.Lock()
+	again := b.closed
+	b.closed = true
+	b.mu.Unlock()
+	if !again {
+		b.share.Server.Close()
+	}
+}
+
+// treeConnect answers TREE_CONNECT, [MS-SMB2] 3.3.5.7.
+func (c *conn) treeConnect(r *request, at *place) error {
+	s := r.session
+	named := !s.user.Anonymous && !s.user.Guest
+	if c.terms.suite.Dialect == smb2.Dialect311 && named && !r.signed && !r.sealed {
+		return errPlain
+	}
+	q, err := smb2.ParseTreeConnectRequest(r.Element)
+	var path []byte
+	if err == nil {
+		path, err = q.Path(r.Element)
+	}
+	if err != nil {
+		c.refuse(r, smb2.StatusInvalidParameter)
+		return nil
+	}
+	share, status := shareOf(path)
+	if status != 0 {
+		c.refuse(r, status)
+		return nil
+	}
+	c.mu.Lock()
+	full := len(s.trees) >= maxTrees
+	c.nextTree++
+	if c.nextTree == 1<<32-1 { // 2.2.1.2: no tree
+		c.nextTree = 1
+	}
+	id := c.nextTree
+	c.mu.Unlock()
+	if full {
+		c.refuse(r, smb2.StatusInsufficientResources)
+		return nil
+	}
+	at.tree = id
+	c.aside(r, func() { c.connect(r, share, id) })
+	return nil
+}
+
+// shareOf is the share of \\server\share.
+func shareOf(path []byte) (string, smb2.Status) {
+	p, ok := smb2.DecodeUTF16(path)
+	if !ok {
+		return "", smb2.StatusInvalidParameter
+	}
+	p, ok = strings.CutPrefix(p, `\\`)
+	server, share, found := strings.Cut(p, `\`)
+	switch {
+	case !ok, !found, server == "", len(server) > 255, strings.ContainsRune(p, 0):
+		return "", smb2.StatusInvalidParameter
+	case share == "", strings.ContainsAny(share, `\/`), len(share) > 4*maxShareName, len([]rune(share)) > maxShareName:
+		return "", smb2.StatusBadNetworkName
+	}
+	return share, 0
+}
+
+// connect asks for the share and enters it. The session may have gone meanwhile.
+func (c *conn) connect(r *request, name string, id uint32) {
+	s := r.session
+	share, err := c.Space.Connect(c.ctx, &tree.Client{
+		User:       s.user,
+		Dialect:    c.terms.suite.Dialect,
+		ClientGUID: c.terms.client.ClientGUID,
+		SessionID:  s.id,
+		Address:    c.remote().String(),
+		Notify:     (*breaker)(s),
+	}, name)
+	if err != nil {
+		c.refuse(r, c.whyNot(name, err))
+		return
+	}
+	b := &branch{id: id, share: share, encrypt: share.Flags&smb2.ShareEncrypt != 0}
+	status := smb2.StatusSuccess
+	c.mu.Lock()
+	switch {
+	case s.trees == nil || c.sessions[s.id] != s:
+		status = smb2.StatusUserSessionDeleted
+	case b.encrypt && s.sealer == nil: // 3.3.5.7
+		status = smb2.StatusAccessDenied
+	default:
+		s.trees[id] = b
+	}
+	c.mu.Unlock()
+	if status != 0 {
+		b.close()
+		c.refuse(r, status)
+		return
+	}
+	smb2.Header(r.head[:]).SetTreeID(id)
+	m := c.Arena.New(smb2.HeaderSize + 16)
+	q := smb2.TreeConnectResponse{ShareType: share.Type, ShareFlags: share.Flags,
+		Capabilities: share.Capabilities, MaximalAccess: share.MaximalAccess}
+	q.AppendBody(blank(m))
+	c.answer(r, m)
+}
+
+// whyNot is what a client is told of a share that it does not get.
+func (c *conn) whyNot(name string, err error) smb2.Status {
+	if s, ok := errors.AsType[smb2.Status](err); ok && s != 0 {
+		return s
+	}
+	c.log.Warn("tree connect failed", "share", name, "cause", err)
+	return smb2.StatusBadNetworkName
+}
+
+// treeDisconnect answers TREE_DISCONNECT, [MS-SMB2] 3.3.5.8.
+func (c *conn) treeDisconnect(r *request) {
+	if _, err := smb2.ParseTreeDisconnect(r.Element); err != nil {
+		c.refuse(r, smb2.StatusInvalidParameter)
+		return
+	}
+	b := r.at
+	c.mu.Lock()
+	delete(r.session.trees, b.id)
+	c.mu.Unlock()
+	c.aside(r, func() {
+		b.close()
+		m := c.Arena.New(smb2.HeaderSize + 4)
+		(&smb2.TreeDisconnect{}).AppendBody(blank(m))
+		c.answer(r, m)
+	})
+}
