@@ -21,7 +21,7 @@ var layers = map[string][]string{
 	"gateway/front":  {"gateway/tree", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
 	"gateway/back":   {"gateway/tree", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
 	"gateway/tree":   {"auth", "smb2", "transports"},
-	"gateway/store":  {"gateway/tree", "auth", "smb2", "transports"},
+	"gateway/store":  {"gateway/tree", "auth", "smb2", "smb2/fscc", "transports"},
 	"gateway/remap":  {"smb2"},
 	"gateway/credit": {"smb2"},
 	"policy":         {"smb2"},
