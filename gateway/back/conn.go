@@ -34,8 +34,9 @@ type Conn struct {
 	// sending owns conn.Send and the signers and sealers of all sessions.
 	sending sync.Mutex
 
-	received atomic.Uint64 // messages, for the keepalive
-	counts   counts
+	received   atomic.Uint64 // messages, for the keepalive
+	delivering atomic.Bool   // the reader waits for a client, not for the server
+	counts     counts
 
 	// mu owns what follows.
 	mu       sync.Mutex
@@ -136,8 +137,8 @@ func (c *Conn) keepAlive(ctx context.Context) error {
 		case <-t.C:
 		}
 		n := c.received.Load()
-		if n == last && n > 0 {
-			if err := c.echo(ctx, keepaliveTime); err != nil {
+		if n == last && n > 0 && !c.delivering.Load() {
+			if err := c.echo(ctx, keepaliveTime); err != nil && !c.delivering.Load() {
 				return err
 			}
 		}

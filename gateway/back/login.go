@@ -151,7 +151,7 @@ func (l *login) session() (*Session, error) {
 	s := &Session{c: c, id: l.id}
 	key := l.done.Key
 	if l.flags&(smb2.SessionGuest|smb2.SessionNull) != 0 || key.None() {
-		return s, l.nobody(key)
+		return s, l.nobody()
 	}
 	var sum []byte
 	if l.hash != nil {
@@ -174,12 +174,10 @@ func (l *login) session() (*Session, error) {
 
 // nobody judges a session without keys: only who came without credentials may
 // get one. A user who is taken for a guest is one whom anybody could be.
-func (l *login) nobody(key auth.Secret) error {
+func (l *login) nobody() error {
 	switch {
-	case !key.None() && l.flags.Has(smb2.SessionGuest):
-		return errors.New("the server has made a guest of the user")
-	case !key.None():
-		return errors.New("the server has made the user anonymous")
+	case l.done.Integrity != nil: // which neither guests nor the anonymous have
+		return errors.New("the server has taken the user for a guest or for nobody")
 	case l.c.options.Sign || l.c.options.Encrypt || l.flags.Has(smb2.SessionEncrypt):
 		return errors.New("a session without keys cannot be protected")
 	}

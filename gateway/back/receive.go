@@ -17,7 +17,10 @@ func (c *Conn) read() error {
 		}
 		c.received.Add(1)
 		m.Invalidates = false // a token of ours, if any: nothing to the client
-		if err := c.message(m); err != nil {
+		c.delivering.Store(true)
+		err = c.message(m)
+		c.delivering.Store(false)
+		if err != nil {
 			return err
 		}
 	}
