@@ -64,10 +64,7 @@ const maxFile = 64 << 20
 // Serve answers until the connection ends, and returns why. A client that
 // breaks the rules of message ids and credits is an error.
 func (s *Server) Serve() error {
-	if s.Arena == nil {
-		s.Arena = new(transports.Arena)
-	}
-	s.Books = Books{Requests: map[smb2.Command]int{}, used: map[smb2.MessageID]bool{}, granted: 1}
+	s.init()
 	for {
 		m, err := s.Conn.Receive()
 		if err != nil {
@@ -80,6 +77,13 @@ func (s *Server) Serve() error {
 			return err
 		}
 	}
+}
+
+func (s *Server) init() {
+	if s.Arena == nil {
+		s.Arena = new(transports.Arena)
+	}
+	s.Books = Books{Requests: map[smb2.Command]int{}, used: map[smb2.MessageID]bool{}, granted: 1}
 }
 
 type reply struct {

@@ -1,0 +1,122 @@
+package back
+
+import (
+	"github.com/smbgw/smbgw/gateway/tree"
+	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/transports"
+)
+
+// A call is a request that has no final reply yet. It is owned by who sends it
+// until it is inserted, then under Conn.mu, and by who takes it out of the
+// table after that. Records are reused.
+type call struct {
+	id      smb2.MessageID
+	next    *call // in its bucket; idle: the next idle one
+	sibling *call // the next one of the same message, while it is being sent
+
+	command smb2.Command
+	charge  uint16
+	asked   uint16 // credits that nothing has answered yet
+	session *Session
+	signed  bool
+	sealed  bool
+
+	// Who waits: a client's request, or ask.
+	tree    *Tree
+	request *tree.Request
+	before  *call // of the same tree
+	after   *call
+	done    chan answer
+
+	sent       bool
+	async      uint64 // of the interim reply
+	pended     bool
+	cancelling bool // to be cancelled when it has been sent
+	cancelled  bool // CANCEL is sent once, [MS-SMB2] 3.2.4.24
+
+	length   uint32 // bytes of a READ or WRITE
+	file     smb2.FileID
+	data     *transports.Message // READ's payload is placed in it, behind room for its header
+	exposure transports.Exposure
+}
+
+// An answer is the final reply to a request of our own.
+type answer struct {
+	m      *transports.Message
+	proven bool // signed or sealed
+}
+
+func (a answer) header() smb2.Header { return smb2.Header(a.m.Bytes()) }
+
+// revoke ends the server's access to what the call exposes.
+func (k *call) revoke() {
+	if k.exposure != nil {
+		k.exposure.Revoke()
+		k.exposure = nil
+	}
+}
+
+// calls are all that have been sent, found by message id, and idle records.
+type calls struct {
+	table [buckets]*call
+	idle  *call
+	n     int
+}
+
+func (t *calls) bucket(id smb2.MessageID) **call { return &t.table[uint64(id)%buckets] }
+
+// take returns an empty record.
+func (t *calls) take() *call {
+	k := t.idle
+	if k == nil {
+		return new(call)
+	}
+	t.idle = k.next
+	k.next = nil
+	return k
+}
+
+// free takes a record back that nothing refers to any more.
+func (t *calls) free(k *call) {
+	*k = call{next: t.idle}
+	t.idle = k
+}
+
+func (t *calls) insert(k *call) {
+	b := t.bucket(k.id)
+	k.next, *b = *b, k
+	t.n++
+}
+
+func (t *calls) find(id smb2.MessageID) *call {
+	for k := *t.bucket(id); k != nil; k = k.next {
+		if k.id == id {
+			return k
+		}
+	}
+	return nil
+}
+
+// remove takes a call out that is there.
+func (t *calls) remove(k *call) {
+	p := t.bucket(k.id)
+	for *p != k {
+		p = &(*p).next
+	}
+	*p, k.next = k.next, nil
+	t.n--
+}
+
+// removeAll takes everything out, as a list.
+func (t *calls) removeAll() (list *call) {
+	for i := range t.table {
+		for k := t.table[i]; k != nil; {
+			next := k.next
+			k.next, list = list, k
+			k = next
+		}
+		t.table[i] = nil
+	}
+	t.n = 0
+	return list
+}

@@ -1,0 +1,159 @@
+package back
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/smbgw/smbgw/gateway/credit"
+	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/smb2/crypt"
+	"github.com/smbgw/smbgw/transports"
+)
+
+// A Conn is a client's connection to a backend. Many goroutines may use it,
+// while Run runs.
+type Conn struct {
+	conn    transports.Conn
+	options Options
+	arena   *transports.Arena
+	placer  transports.Placer // nil when nothing can be placed
+	maxSend int               // bytes of the longest message
+
+	// Written by Negotiate, before there are sessions.
+	suite     crypt.Suite
+	limits    Limits
+	server    serverHello
+	preauth   crypt.PreauthHash
+	maxPlaced uint32
+
+	// turn keeps requests that wait for credits in the order of their arrival.
+	turn sync.Mutex
+
+	// sending owns conn.Send and the signers and sealers of all sessions.
+	sending sync.Mutex
+
+	received   atomic.Uint64 // messages, for the keepalive
+	delivering atomic.Bool   // the reader waits for a client, not for the server
+	counts     counts
+
+	// mu owns what follows.
+	mu       sync.Mutex
+	changed  sync.Cond // credits, outstanding requests, the end
+	held     credit.Held
+	calls    calls
+	sessions map[uint64]*Session
+	holders  holders
+	cause    error // why the connection is over
+	swept    bool  // and nothing is left of it
+
+	// Owned by the reader.
+	strays int
+}
+
+// serverHello is what the server said of itself.
+type serverHello struct {
+	guid         smb2.GUID
+	mode         smb2.SecurityMode
+	capabilities smb2.Capabilities
+	hint         []byte // its first token
+}
+
+// New returns a connection over conn, which it owns from here on. Nothing
+// happens before Run.
+func New(conn transports.Conn, o Options) *Conn {
+	c := &Conn{conn: conn, options: o.complete(), arena: o.Arena, maxSend: transports.MaxMessage}
+	c.held = credit.NewHeld(targetCredits, reservedCredits)
+	c.changed.L = &c.mu
+	c.sessions = make(map[uint64]*Session)
+	c.holders.init()
+	if b, ok := conn.(transports.Bounded); ok {
+		c.maxSend = min(c.maxSend, b.MaxSend())
+	}
+	if p, ok := conn.(transports.Placer); ok && !o.NoPlacement && !p.Placement().Server {
+		c.placer, c.maxPlaced = p, p.Placement().MaxReadWrite
+	}
+	return c
+}
+
+// Run reads the connection and keeps it alive until it ends, answers what is
+// then outstanding, and returns the reason. Nothing of the connection is left
+// when it returns. It is called once.
+func (c *Conn) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	wg.Go(func() { cancel(c.read()) })
+	wg.Go(func() { cancel(c.keepAlive(ctx)) })
+	<-ctx.Done()
+	c.abort(context.Cause(ctx))
+	wg.Wait()
+	c.sweep()
+	return c.Err()
+}
+
+// Close ends the connection as it is: without a word to the server, which
+// keeps durable opens. Run returns.
+func (c *Conn) Close() { c.abort(ErrClosed) }
+
+// Err is why the connection is over, or nil.
+func (c *Conn) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cause
+}
+
+// Limits are what Negotiate has found.
+func (c *Conn) Limits() Limits { return c.limits }
+
+// Dialect is what Negotiate has found.
+func (c *Conn) Dialect() smb2.Dialect { return c.suite.Dialect }
+
+// abort ends the connection; the first reason counts.
+func (c *Conn) abort(err error) {
+	c.mu.Lock()
+	if c.cause == nil {
+		c.cause = err
+	}
+	c.changed.Broadcast()
+	c.mu.Unlock()
+	c.conn.Close()
+}
+
+// bounded is a context for our own requests.
+func bounded() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), askTime)
+}
+
+// keepAlive asks a silent server for a sign of life, [MS-SMB2] 3.2.4.23.
+func (c *Conn) keepAlive(ctx context.Context) error {
+	t := time.NewTicker(keepaliveTime)
+	defer t.Stop()
+	for last := uint64(0); ; {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-t.C:
+		}
+		n := c.received.Load()
+		if n == last && n > 0 && !c.delivering.Load() {
+			if err := c.echo(ctx, keepaliveTime); err != nil && !c.delivering.Load() {
+				return err
+			}
+		}
+		last = c.received.Load()
+	}
+}
+
+// echo asks for a sign of life within d.
+func (c *Conn) echo(ctx context.Context, d time.Duration) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, d, ErrSilent)
+	defer cancel()
+	a, err := c.ask(ctx, question{command: smb2.CommandEcho, body: new(smb2.Echo).AppendBody})
+	if err != nil {
+		return err
+	}
+	a.m.Release()
+	return nil
+}

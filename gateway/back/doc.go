@@ -1,0 +1,105 @@
+// Package back is the server's leg of a gateway that terminates SMB: a client
+// of SMB 2.1 to 3.1.1 over any transports.Conn, which carries the requests of
+// trees to a backend and its replies back to who asked.
+//
+// # Use
+//
+// A Space is what one client connection sees of one backend. It is a
+// tree.Space: Connect dials, negotiates and logs in when that is needed, and
+// returns a share whose Server forwards what it is given.
+//
+//	space := &back.Space{Dial: dial, Initiator: initiator, Options: back.Options{Arena: arena, ServerName: "nas1"}}
+//	share, err := space.Connect(ctx, client, "projects")
+//	share.Server.Serve(chain)
+//	share.Server.Close()
+//	space.Close()
+//
+// When the client has vanished, Abandon comes before the trees' Close: it cuts
+// the connection, and the backend keeps the durable opens for the client's
+// return.
+//
+// Below it are Conn, one connection, and Session, one log-in on it, for whoever
+// wants to divide them otherwise:
+//
+//	c := back.New(conn, options)
+//	go c.Run(ctx)
+//	err := c.Negotiate(ctx)
+//	session, err := c.Login(ctx, initiator, 0)
+//	share, err := session.Connect(ctx, client, "projects")
+//	err = session.Reauthenticate(ctx, initiator)
+//
+// # A request, and its reply
+//
+//  1. Serve prices the chain and waits for credits, in the order of arrival,
+//     which holds up its client. CLOSE and acknowledgements of breaks may use
+//     the reserve and overtake.
+//  2. The header gets this leg's message id, session, tree and credits. FileIds,
+//     lease keys and create contexts pass as they are. A request that is alone
+//     in its message leaves in that message; a chain is put together in a new
+//     one.
+//  3. It is signed or sealed, as the session or the share wants it, entered in
+//     the table of calls, and sent.
+//  4. The reader opens what is sealed and finds the call by message id.
+//     Command, session and protection have to be those of the request before
+//     anything is acted on. Credits are entered.
+//  5. An interim reply becomes Request.Pending, once. The final one goes to
+//     Request.Reply in the message it came in; replies of a compound are copied
+//     into one each.
+//
+// # Placement
+//
+// On a transports.Placer a READ or WRITE of Options.Threshold bytes or more asks
+// for RDMA, when nothing signs or seals it, its dialect is 3.0 or later, it is
+// alone, and it is no pipe's. A WRITE's payload is exposed where it lies; a
+// READ's lands behind room for the reply's head. Either is revoked before its
+// reply is looked at. Counts has the reasons of what stayed inline.
+//
+// # Ownership
+//
+// Goroutines are Run's: the reader, which calls Repliers and Notify, and the
+// keepalive. Conn.sending owns all that is sent, signers and sealers included;
+// Conn.mu calls, credits and trees; the reader the verifiers and openers. A call
+// is in one of two hands: in the table it is mu's, before and after that it
+// belongs to who put it there or took it out.
+//
+// # How a connection ends
+//
+// For the first of: the transport's end, a violation of the protocol, silence,
+// Close. The transport is closed, so that nothing can touch exposed memory; the
+// reader ends; what is outstanding is answered: STATUS_CONNECTION_DISCONNECTED
+// where the server may have done what was asked (WRITE, SET_INFO, CREATE, IOCTL,
+// LOCK), else STATUS_NETWORK_NAME_DELETED, which is also what Serve then answers
+// at once. Nothing is sent twice. Tree.Close in order: CANCEL what is
+// outstanding, await the answers, TREE_DISCONNECT; with the session's last tree
+// LOGOFF, with the last session the connection.
+//
+// # Downgrades
+//
+// On 3.1.1 the signature of the final SESSION_SETUP response proves the
+// negotiation; it is checked whether or not the session signs. Below that, each
+// TREE_CONNECT is followed by a signed VALIDATE_NEGOTIATE_INFO, if 3.x was
+// offered. A session without keys, or a guest's, is refused to a user who has a
+// password.
+//
+// # Sections implemented
+//
+// [MS-SMB2] 3.2.4.1, 3.2.4.2.2.2, 3.2.4.2.3, 3.2.4.2.4, 3.2.4.6 and 3.2.4.7 with
+// channels, 3.2.4.22 to 3.2.4.24, 3.2.5.1 to 3.2.5.5, 3.2.5.11, 3.2.5.12, 3.2.5.19.
+//
+// # Bugs
+//
+// A READ or WRITE larger than Conn.Limits is answered with
+// STATUS_INVALID_PARAMETER: whoever offers sizes to clients has to offer no more
+// than this leg's. Nothing is split.
+//
+// There is one connection to a backend: no channels are bound, and a session
+// that the server has ended is made again only by the next Connect.
+// STATUS_NETWORK_SESSION_EXPIRED reaches the client; Session.Reauthenticate is
+// for who can do something about it. A Space does not carry a client's
+// PreviousSessionId over; Conn.Login can.
+//
+// Data of a compound is copied. Nothing is compressed, and nothing is placed
+// where it would have to be signed or encrypted. Breaks for opens beyond 65536
+// that hold an oplock or lease on one connection are not routed. Backends that
+// speak 2.0.2 alone are refused.
+package back

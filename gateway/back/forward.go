@@ -1,0 +1,243 @@
+package back
+
+import (
+	"github.com/smbgw/smbgw/gateway/tree"
+	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/smb2/crypt"
+	"github.com/smbgw/smbgw/transports"
+)
+
+// Serve forwards a chain as one message. It blocks while there are too few
+// credits, so that a client has no more in flight than its server takes.
+func (t *Tree) Serve(chain []*tree.Request) {
+	charge, st := t.c.price(chain)
+	if st != smb2.StatusSuccess {
+		t.refuse(chain, st)
+		return
+	}
+	calls, st := t.reserve(chain, charge)
+	if st != smb2.StatusSuccess {
+		t.refuse(chain, st)
+		return
+	}
+	m := t.build(chain, calls)
+	entered, err := t.c.transmit(m, t.session, t.signed, t.sealed, calls)
+	if err != nil {
+		t.c.abort(err)
+		if !entered {
+			t.abandon(calls)
+		}
+		return
+	}
+	if t.marked.Load() {
+		t.cancelMarked()
+	}
+}
+
+// price is what the chain costs, or why a server would not take it.
+func (c *Conn) price(chain []*tree.Request) (charge uint16, st smb2.Status) {
+	size, sum := 0, uint64(0)
+	for _, r := range chain {
+		payload, err := smb2.Payload(r.Element)
+		if err != nil || payload > uint64(c.limits.largest()) {
+			return 0, smb2.StatusInvalidParameter
+		}
+		size += len(r.Element) + smb2.Pad(len(r.Element))
+		sum += c.cost(payload)
+	}
+	if size > c.longest(chain) || sum > targetCredits {
+		return 0, smb2.StatusInvalidParameter
+	}
+	return uint16(sum), smb2.StatusSuccess
+}
+
+// longest is the longest message that chain may make: a WRITE alone may shrink
+// to a descriptor.
+func (c *Conn) longest(chain []*tree.Request) int {
+	if len(chain) == 1 && c.placer != nil && chain[0].Header().Command() == smb2.CommandWrite {
+		return transports.MaxMessage
+	}
+	return c.maxSend - crypt.TransformSize
+}
+
+// cost is the charge of a payload, [MS-SMB2] 3.2.4.1.5.
+func (c *Conn) cost(payload uint64) uint64 {
+	if c.charge(1) == 0 {
+		return 1
+	}
+	return smb2.Charge(payload)
+}
+
+// reserve waits for credits and makes the calls of a chain, the tree's from
+// here on but in no table yet.
+func (t *Tree) reserve(chain []*tree.Request, charge uint16) (calls *call, st smb2.Status) {
+	c := t.c
+	urgent := isUrgent(chain)
+	if !urgent {
+		c.turn.Lock()
+		defer c.turn.Unlock()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for tries := 0; ; {
+		if c.cause != nil || t.closing || t.session.gone {
+			return nil, smb2.StatusNetworkNameDeleted
+		}
+		id, asked, ok := c.held.Take(charge, urgent)
+		if ok {
+			return t.open(chain, id, asked), smb2.StatusSuccess
+		}
+		if !c.held.Idle() {
+			c.changed.Wait()
+			continue
+		}
+		if tries++; tries > growTries || !c.grow() {
+			return nil, smb2.StatusInsuffServerResources
+		}
+	}
+}
+
+// isUrgent says that others may be waiting for what the chain does.
+func isUrgent(chain []*tree.Request) bool {
+	switch chain[0].Header().Command() {
+	case smb2.CommandOplockBreak, smb2.CommandClose:
+		return true
+	}
+	return false
+}
+
+// grow asks for more credits by an ECHO, while nothing else is on its way that
+// could bring them. Under mu, which it gives up meanwhile.
+func (c *Conn) grow() bool {
+	c.mu.Unlock()
+	defer c.mu.Lock()
+	ctx, cancel := bounded()
+	defer cancel()
+	return c.echo(ctx, askTime) == nil
+}
+
+// open makes the calls of a chain. The first one asks for all the credits.
+func (t *Tree) open(chain []*tree.Request, id smb2.MessageID, asked uint16) *call {
+	var first *call
+	last := &first
+	for _, r := range chain {
+		payload, _ := smb2.Payload(r.Element)
+		n := t.c.cost(payload)
+		k := t.c.calls.take()
+		k.id, k.charge, k.asked = id, t.c.charge(uint16(n)), asked
+		k.command, k.session, k.signed, k.sealed = r.Header().Command(), t.session, t.signed, t.sealed
+		k.request, k.length = r, uint32(payload)
+		if k.command == smb2.CommandClose {
+			copy(k.file[:], smb2.FileIDOf(r.Element))
+		}
+		t.link(k)
+		*last, last = k, &k.sibling
+		id += smb2.MessageID(n)
+		asked = 0
+	}
+	return first
+}
+
+// build makes the message that goes to the server.
+func (t *Tree) build(chain []*tree.Request, calls *call) *transports.Message {
+	if len(chain) == 1 {
+		why := t.c.place(t, calls)
+		if isData(calls.command) {
+			t.c.counts.add(calls.command, why)
+		}
+		if why == placeIt {
+			return t.c.buildPlaced(t, calls)
+		}
+		if m := whole(chain[0]); m != nil {
+			t.patch(m.Bytes(), calls, false)
+			return m.Retain()
+		}
+	}
+	return t.join(chain, calls)
+}
+
+// whole is r's message when there is nothing in it but r's element, and room in
+// front of it, so that it can go out as it came in.
+func whole(r *tree.Request) *transports.Message {
+	m := r.Message
+	b := m.Bytes()
+	if smb2.KindOf(b) == smb2.KindTransform && len(b) == crypt.TransformSize+len(r.Element) {
+		m.Trim(crypt.TransformSize)
+		b = m.Bytes()
+	}
+	if len(b) != len(r.Element) || &b[0] != &r.Element[0] || m.Headroom() < crypt.TransformSize+framing {
+		return nil
+	}
+	return m
+}
+
+// framing is what a transport puts in front of a message.
+const framing = 4
+
+// join copies the elements of a chain into one message.
+func (t *Tree) join(chain []*tree.Request, calls *call) *transports.Message {
+	size := 0
+	for i, r := range chain {
+		size += len(r.Element)
+		if i < len(chain)-1 {
+			size += smb2.Pad(size)
+		}
+		if k := isData(r.Header().Command()); k && len(chain) > 1 {
+			t.c.counts.add(r.Header().Command(), inCompound)
+		}
+	}
+	m := t.c.arena.New(size)
+	b := m.Bytes()[:0]
+	k := calls
+	for i, r := range chain {
+		at := len(b)
+		b = append(b, r.Element...)
+		t.patch(b[at:], k, i > 0)
+		if i < len(chain)-1 {
+			b = smb2.Link(b, at)
+		}
+		k = k.sibling
+	}
+	return m
+}
+
+// patch makes a client's header one of ours. What means something to the server
+// stays: where its dialect knows them, a request's priority, that it is sent
+// again, and after which loss of a channel.
+func (t *Tree) patch(element []byte, k *call, related bool) {
+	h := smb2.Header(element)
+	keep := smb2.Flags(0)
+	if t.c.suite.Dialect >= smb2.Dialect30 {
+		keep |= smb2.FlagReplay
+		h.SetStatus(smb2.Status(h.ChannelSequence()))
+	} else {
+		h.SetStatus(0)
+	}
+	if t.c.suite.Dialect >= smb2.Dialect311 {
+		keep |= smb2.FlagPriority
+	}
+	f := h.Flags() & keep
+	if related {
+		f |= smb2.FlagRelated
+	}
+	h.SetFlags(f)
+	h.SetNextCommand(0)
+	t.c.stamp(h, k, t.id)
+}
+
+// refuse answers a chain that was not forwarded.
+func (t *Tree) refuse(chain []*tree.Request, st smb2.Status) {
+	for _, r := range chain {
+		r.Reply(t.c.failure(r.Header().Command(), st))
+	}
+}
+
+// abandon answers calls that did not get into the table.
+func (t *Tree) abandon(k *call) {
+	for k != nil {
+		next := k.sibling
+		k.revoke()
+		t.c.answer(k, t.c.failure(k.command, smb2.StatusNetworkNameDeleted))
+		k = next
+	}
+}

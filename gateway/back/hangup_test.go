@@ -1,0 +1,246 @@
+package back_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/smbgw/smbgw/gateway/back"
+	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/smb2/smb2test"
+	"github.com/smbgw/smbgw/transports"
+	"github.com/smbgw/smbgw/transports/mem"
+)
+
+// silent leaves requests of these commands unanswered.
+func (r *rig) silent(list ...smb2.Command) {
+	r.server.Script = func(q *smb2test.Request) smb2test.Action {
+		for _, c := range list {
+			if q.Command() == c {
+				return smb2test.Action{Silent: true}
+			}
+		}
+		return smb2test.Action{}
+	}
+}
+
+// A link that breaks answers everything: what may have been done as unknown,
+// the rest as failed. Placed data is given back.
+func TestBroken(t *testing.T) {
+	t.Parallel()
+	for command, x := range map[smb2.Command]struct {
+		body func([]byte) []byte
+		want smb2.Status
+	}{
+		smb2.CommandRead:   {read(5000), smb2.StatusNetworkNameDeleted},
+		smb2.CommandWrite:  {write(make([]byte, 5000)), smb2.StatusConnectionDisconnected},
+		smb2.CommandCreate: {create, smb2.StatusConnectionDisconnected},
+		smb2.CommandLock:   {lock, smb2.StatusConnectionDisconnected},
+		smb2.CommandFlush:  {new(smb2.FlushRequest).AppendBody, smb2.StatusNetworkNameDeleted},
+	} {
+		r := placing(newRig(t, gmac))
+		r.silent(command)
+		r.mustConnect()
+		for range 3 {
+			r.serve(command, x.body)
+		}
+		r.link.(*mem.PlacerConn).Break()
+		for range 3 {
+			if got := r.front.next(t); got.status() != x.want {
+				t.Errorf("%v: %v", command, got.status())
+			}
+		}
+		if got := r.do(command, x.body); got.status() != smb2.StatusNetworkNameDeleted {
+			t.Errorf("%v afterwards: %v", command, got.status())
+		}
+		r.end(nil)
+	}
+}
+
+// Close cancels what is outstanding, waits, and says goodbye in order.
+func TestCloseInOrder(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, gmac)
+	var order []smb2.Command
+	r.server.Script = func(q *smb2test.Request) smb2test.Action {
+		order = append(order, q.Command())
+		if q.Command() == smb2.CommandCancel {
+			if err := r.server.Say(cancelled(q.Header)); err != nil {
+				t.Error(err)
+			}
+		}
+		return smb2test.Action{Silent: q.Command() == smb2.CommandFlush}
+	}
+	r.mustConnect()
+	r.serve(smb2.CommandFlush, new(smb2.FlushRequest).AppendBody)
+	r.end(nil)
+	if got := r.front.next(t); got.status() != smb2.StatusCancelled {
+		t.Errorf("flush: %v", got.status())
+	}
+	want := []smb2.Command{smb2.CommandFlush, smb2.CommandCancel, smb2.CommandTreeDisconnect, smb2.CommandLogoff}
+	if len(order) < 4 || [4]smb2.Command(order[len(order)-4:]) != [4]smb2.Command(want) {
+		t.Errorf("the server saw %v", order)
+	}
+}
+
+// Abandon says nothing: durable opens stay the backend's to keep.
+func TestAbandon(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, gmac)
+	r.silent(smb2.CommandFlush)
+	r.mustConnect()
+	r.serve(smb2.CommandFlush, new(smb2.FlushRequest).AppendBody)
+	r.space.Abandon()
+	if got := r.front.next(t); got.status() != smb2.StatusNetworkNameDeleted {
+		t.Errorf("flush: %v", got.status())
+	}
+	r.end(nil)
+	if n := r.server.Books.Requests; n[smb2.CommandLogoff]+n[smb2.CommandTreeDisconnect] != 0 {
+		t.Errorf("the server saw %v", n)
+	}
+}
+
+// A second tree uses the session, another client's session the connection, and
+// after the last of them the next one makes a new connection.
+func TestSpace(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, gmac).mustConnect()
+	second, err := r.space.Connect(context.Background(), r.client, "more")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := r.server.Books.Requests[smb2.CommandSessionSetup]; n != 2 {
+		t.Errorf("%d SESSION_SETUPs for two trees", n)
+	}
+	r.share.Server.Close()
+	if err := r.space.Conn().Err(); err != nil {
+		t.Errorf("one tree's end ends the connection: %v", err)
+	}
+	second.Server.Close()
+	<-r.served
+	if err := r.space.Conn().Err(); !errors.Is(err, back.ErrClosed) {
+		t.Errorf("without trees the connection is kept: %v", err)
+	}
+	*r.server = smb2test.Keyed{Suite: gmac, Key: testKey}
+	r.mustConnect()
+	r.do(smb2.CommandLock, lock)
+	r.end(nil)
+}
+
+// Credits are waited for, and what lets others go on has a reserve.
+func TestBackPressure(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, gmac)
+	r.server.Credits = 0
+	release := make(chan struct{})
+	r.server.Script = func(q *smb2test.Request) smb2test.Action {
+		if q.Command() == smb2.CommandCreate {
+			return smb2test.Action{Edit: func(b []byte) []byte { <-release; return b }}
+		}
+		return smb2test.Action{}
+	}
+	r.mustConnect()
+	sent := make(chan int, 1)
+	go func() {
+		n := 0
+		for ; n < 600; n++ {
+			r.serve(smb2.CommandCreate, create)
+		}
+		sent <- n
+	}()
+	select {
+	case n := <-sent:
+		t.Errorf("%d requests were sent on the server's credits", n)
+	case <-time.After(20 * time.Millisecond):
+	}
+	close(release)
+	for range 600 {
+		if got := r.front.next(t); got.status() != 0 {
+			t.Fatalf("create: %v", got.status())
+		}
+	}
+	<-sent
+	r.end(nil)
+}
+
+// A silent server is asked for a sign of life, and given up without one.
+func TestKeepalive(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, gmac).mustConnect()
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		if err := r.space.Conn().Err(); err != nil {
+			t.Errorf("the connection ended: %v", err)
+		}
+		if n := r.server.Books.Requests[smb2.CommandEcho]; n < 3 {
+			t.Errorf("%d ECHOs in five minutes", n)
+		}
+		r.silent(smb2.CommandEcho, smb2.CommandFlush)
+		r.serve(smb2.CommandFlush, new(smb2.FlushRequest).AppendBody)
+		time.Sleep(2 * time.Minute)
+		if got := r.front.next(t); got.status() != smb2.StatusNetworkNameDeleted {
+			t.Errorf("flush: %v", got.status())
+		}
+		if err := r.space.Conn().Err(); !errors.Is(err, back.ErrSilent) {
+			t.Errorf("the connection ended: %v", err)
+		}
+		r.end(nil)
+	})
+}
+
+// Reauthentication keeps session and keys.
+func TestReauthenticate(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, gmac)
+	a, b := r.net.Pipe()
+	r.server.Conn = b
+	go func() { r.served <- r.server.Serve() }()
+	c := back.New(a, back.Options{Arena: &r.back, Sign: true})
+	ran := make(chan error, 1)
+	go func() { ran <- c.Run(context.Background()) }()
+	ctx := context.Background()
+	if err := c.Negotiate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Login(ctx, proof(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Reauthenticate(ctx, proof()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Reauthenticate(ctx, &talker{last: "wrong"}); err == nil {
+		t.Error("a wrong proof is as good")
+	}
+	share, err := s.Connect(ctx, r.client, "data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	share.Server.Close()
+	if err := s.Logoff(ctx); err != nil {
+		t.Error(err)
+	}
+	c.Close()
+	if err := <-ran; !errors.Is(err, back.ErrClosed) {
+		t.Errorf("Run: %v", err)
+	}
+	<-r.served
+	b.Close()
+	if n := r.back.InUse() + r.net.Arena.InUse(); n != 0 {
+		t.Errorf("%d messages in use", n)
+	}
+}
+
+// A backend that cannot be reached is no backend.
+func TestNoBackend(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, gmac)
+	r.space.Dial = func(context.Context) (transports.Conn, error) { return nil, errors.New("no route") }
+	if st, ok := errors.AsType[smb2.Status](r.connect()); !ok || st != smb2.StatusServerUnavailable {
+		t.Errorf("told %v", st)
+	}
+	r.end(nil)
+}

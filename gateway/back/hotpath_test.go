@@ -1,0 +1,164 @@
+package back_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/smbgw/smbgw/gateway/tree"
+	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/transports"
+)
+
+// A fast answers READ and WRITE itself, without allocating, and has the rest
+// answered by a scripted server. It exposes memory to nobody.
+type fast struct {
+	transports.Conn
+	arena   *transports.Arena
+	replies chan *transports.Message
+	errs    chan error
+	places  bool
+	data    int // bytes of a READ
+	head    [smb2.HeaderSize]byte
+}
+
+func (f *fast) Placement() transports.Placement {
+	n := uint32(0)
+	if f.places {
+		n = 1 << 20
+	}
+	return transports.Placement{MaxReadWrite: n}
+}
+
+func (f *fast) Expose([]byte, transports.Right) (transports.Exposure, error) { return nowhere{}, nil }
+func (f *fast) Push([]transports.Descriptor, []byte, transports.Done)        {}
+func (f *fast) Pull([]byte, []transports.Descriptor, transports.Done)        {}
+
+type nowhere struct{}
+
+func (nowhere) Descriptor() transports.Descriptor { return transports.Descriptor{Length: 1} }
+func (nowhere) Revoke()                           {}
+
+func (f *fast) pump() {
+	for {
+		m, err := f.Conn.Receive()
+		if err != nil {
+			f.errs <- err
+			return
+		}
+		f.replies <- m
+	}
+}
+
+func (f *fast) Receive() (*transports.Message, error) {
+	select {
+	case m := <-f.replies:
+		return m, nil
+	case err := <-f.errs:
+		return nil, err
+	}
+}
+
+func (f *fast) Send(m *transports.Message) error {
+	h := smb2.Header(m.Bytes())
+	switch h.Command() {
+	case smb2.CommandRead:
+		copy(f.head[:], h)
+		n := f.data
+		r := smb2.ReadResponse{DataOffset: smb2.ReadResponseBuffer, DataLength: uint32(n)}
+		if f.places {
+			n, r.DataLength, r.DataRemaining = 0, 0, uint32(n)
+		}
+		out := f.arena.New(smb2.ReadResponseBuffer + n)
+		r.AppendBody(f.answer(out))
+		f.replies <- out
+	case smb2.CommandWrite:
+		copy(f.head[:], h)
+		out := f.arena.New(smb2.WriteResponseLength)
+		w := smb2.WriteResponse{Count: uint32(f.data)}
+		w.AppendBody(f.answer(out))
+		f.replies <- out
+	default:
+		return f.Conn.Send(m)
+	}
+	m.Release()
+	return nil
+}
+
+// answer puts the head of the reply into out.
+func (f *fast) answer(out *transports.Message) []byte {
+	h := smb2.Header(f.head[:])
+	return smb2.AppendReply(out.Bytes()[:0], h, 0, h.Credits())
+}
+
+// A counter is a front leg that only counts.
+type counter struct{ done chan *transports.Message }
+
+func (c *counter) Reply(r *tree.Request, m *transports.Message) {
+	r.Message.Release()
+	c.done <- m
+}
+func (c *counter) Pending(*tree.Request) {}
+
+// hotRig is a tree whose requests cost nothing but the leg itself.
+func hotRig(t testing.TB, places bool) (*rig, func(), func()) {
+	const size = 64 << 10
+	r := newRig(t, gmac)
+	dial := r.space.Dial
+	r.space.Dial = func(ctx context.Context) (transports.Conn, error) {
+		c, err := dial(ctx)
+		f := &fast{Conn: c, arena: &r.back, places: places, data: size, replies: make(chan *transports.Message, 8), errs: make(chan error, 1)}
+		go f.pump()
+		return f, err
+	}
+	r.mustConnect()
+	c := &counter{make(chan *transports.Message, 1)}
+	chain := []*tree.Request{{Replier: c}}
+	one := func(element []byte) func() {
+		return func() {
+			m := r.front.arena.New(len(element))
+			copy(m.Bytes(), element)
+			chain[0].Message, chain[0].Element = m, m.Bytes()
+			r.share.Server.Serve(chain)
+			(<-c.done).Release()
+		}
+	}
+	readElement := read(size)(smb2.NewHeader(smb2.CommandRead, 1))
+	writeElement := write(make([]byte, size))(smb2.NewHeader(smb2.CommandWrite, 1))
+	return r, one(readElement), one(writeElement)
+}
+
+// Nothing is allocated for a READ or WRITE, inline or placed.
+func TestAllocations(t *testing.T) {
+	for _, places := range []bool{false, true} {
+		r, reads, writes := hotRig(t, places)
+		for name, f := range map[string]func(){"READ": reads, "WRITE": writes} {
+			if n := testing.AllocsPerRun(200, f); n > 0 {
+				t.Errorf("%v allocations for a %s, placed %v", n, name, places)
+			}
+		}
+		if n := r.space.Conn().Counts(); places && n.PlacedReads+n.PlacedWrites != 402 {
+			t.Errorf("counted %+v", n)
+		}
+		r.end(nil)
+	}
+}
+
+func BenchmarkServe(b *testing.B) {
+	for _, places := range []bool{false, true} {
+		name := "inline"
+		if places {
+			name = "placed"
+		}
+		r, reads, writes := hotRig(b, places)
+		for op, f := range map[string]func(){"READ": reads, "WRITE": writes} {
+			b.Run(name+"/"+op, func(b *testing.B) {
+				b.ReportAllocs()
+				b.SetBytes(64 << 10)
+				for b.Loop() {
+					f()
+				}
+			})
+		}
+		r.end(nil)
+	}
+}

@@ -1,0 +1,60 @@
+package back
+
+import "time"
+
+const (
+	// targetCredits is how many credits a connection asks for: four of the
+	// largest requests, 8 MiB each, in flight. Servers grant up to 8192.
+	targetCredits = 512
+
+	// reservedCredits are left to what lets others go on: acknowledgements of
+	// breaks, CLOSE, and our own requests.
+	reservedCredits = 4
+
+	// maxTransfer bounds what a server offers as its largest READ, WRITE and
+	// other payload: the gateway's own limit towards clients.
+	maxTransfer = 8 << 20
+
+	// minTransfer is the least that a server may offer, [MS-SMB2] 3.2.5.2.
+	minTransfer = 64 << 10
+
+	// DefaultThreshold is the payload from which on RDMA is worth its round
+	// trips: what Windows and Linux use, [MS-SMB2] notes <156> and <159>.
+	DefaultThreshold = 4096
+
+	// maxRounds bounds the SESSION_SETUPs of a log-in: Kerberos and NTLM inside
+	// SPNEGO, with its signatures, come to five at most.
+	maxRounds = 8
+
+	// maxPath bounds the path of a TREE_CONNECT, in bytes: names have up to 255
+	// and 80 characters, and the message is far from full.
+	maxPath = 4096
+
+	// maxStrays bounds replies to nothing that we have asked: one may be the
+	// late answer to something given up, more is a server that has lost count.
+	maxStrays = 8
+
+	// maxSessions bounds the sessions of a connection, as servers do.
+	maxSessions = 64
+
+	// maxHolders bounds the opens whose oplock or lease is remembered for the
+	// routing of breaks: Windows servers' own limit of opens in a session.
+	maxHolders = 1 << 16
+
+	// growTries bounds the ECHOs sent for the credits of one large request.
+	growTries = 4
+
+	// askTime bounds our own requests: log-ins may go to a domain controller.
+	askTime = 30 * time.Second
+
+	// closeTime is how long a tree's outstanding requests may take to end after
+	// they were cancelled, before the connection is given up.
+	closeTime = 10 * time.Second
+
+	// keepaliveTime is how long a connection may be silent before it is asked
+	// for a sign of life, and again before it is given up.
+	keepaliveTime = 30 * time.Second
+)
+
+// buckets is a power of two of the order of targetCredits.
+const buckets = 256

@@ -1,0 +1,67 @@
+package back
+
+import (
+	"log/slog"
+	"slices"
+
+	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/transports"
+)
+
+// Options are what a connection is made with. They do not change afterwards.
+type Options struct {
+	// Arena makes messages; never nil.
+	Arena *transports.Arena
+
+	// ClientGUID is the client's own, so that its leases and durable handles
+	// keep their meaning, [MS-SMB2] 3.2.1.1.
+	ClientGUID smb2.GUID
+
+	// Dialects are offered, in ascending order: 2.1 to 3.1.1 when empty.
+	Dialects []smb2.Dialect
+
+	// ServerName is the backend's, for TREE_CONNECT and the negotiation.
+	ServerName string
+
+	// Sign asks for signatures, Encrypt for encryption, where the server does
+	// not ask for them itself. Either keeps data from being placed.
+	Sign, Encrypt bool
+
+	// NoPlacement keeps data inline on a connection that could place it.
+	NoPlacement bool
+
+	// Threshold is the payload from which on data is placed, DefaultThreshold
+	// when 0.
+	Threshold uint32
+
+	// Log gets what operators want to know; nil discards it.
+	Log *slog.Logger
+}
+
+func (o Options) complete() Options {
+	if len(o.Dialects) == 0 {
+		o.Dialects = []smb2.Dialect{smb2.Dialect21, smb2.Dialect30, smb2.Dialect302, smb2.Dialect311}
+	}
+	if o.Threshold == 0 {
+		o.Threshold = DefaultThreshold
+	}
+	// A descriptor is as long as that: a smaller payload is better inline.
+	o.Threshold = max(o.Threshold, smb2.DescriptorSize+1)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+func (o *Options) offers(d smb2.Dialect) bool { return slices.Contains(o.Dialects, d) }
+
+// newest is the highest dialect offered.
+func (o *Options) newest() smb2.Dialect { return slices.Max(o.Dialects) }
+
+// Limits are the largest payloads that a server takes, clamped to the
+// gateway's own.
+type Limits struct {
+	MaxTransact, MaxRead, MaxWrite uint32 // bytes
+}
+
+func (l Limits) largest() uint32 { return max(l.MaxTransact, l.MaxRead, l.MaxWrite) }

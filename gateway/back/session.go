@@ -1,0 +1,105 @@
+package back
+
+import (
+	"context"
+
+	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/smb2/crypt"
+)
+
+// A Session is a log-in on a Conn.
+type Session struct {
+	c    *Conn
+	id   uint64
+	keys *crypt.Session // nil of guests and the anonymous
+
+	signing bool // every request and reply
+	sealing bool
+
+	// Owned by Conn.sending.
+	signer *crypt.Signer
+	sealer *crypt.Sealer
+
+	// Owned by the reader.
+	verifier *crypt.Signer
+	opener   *crypt.Opener
+
+	// Under Conn.mu.
+	trees int
+	gone  bool // the server knows it no more
+}
+
+// Signs and Seals say what protects the session's messages.
+func (s *Session) Signs() bool { return s.signing && !s.sealing }
+func (s *Session) Seals() bool { return s.sealing }
+
+// protect makes what the keys are for.
+func (s *Session) protect(suite crypt.Suite, key, sum []byte) (err error) {
+	if s.keys, err = crypt.NewSession(suite, crypt.Client, key, sum); err != nil {
+		return err
+	}
+	if s.signer, err = s.keys.Signer(suite); err != nil {
+		return err
+	}
+	if s.verifier, err = s.keys.Signer(suite); err != nil {
+		return err
+	}
+	if suite.Cipher == crypt.NoCipher || suite.Dialect < smb2.Dialect30 {
+		return nil
+	}
+	if s.sealer, err = s.keys.Sealer(); err != nil {
+		return err
+	}
+	s.opener, err = s.keys.Opener()
+	return err
+}
+
+// question is one of the session's, protected as the session is.
+func (s *Session) question(command smb2.Command, body func([]byte) []byte) question {
+	return question{command: command, session: s, sign: s.signing, seal: s.sealing, body: body}
+}
+
+// Logoff ends the session, [MS-SMB2] 3.2.4.23: the server closes its trees and
+// opens. Nothing is to be outstanding.
+func (s *Session) Logoff(ctx context.Context) error {
+	s.c.mu.Lock()
+	gone := s.gone
+	s.gone = true
+	s.c.mu.Unlock()
+	if gone {
+		return nil
+	}
+	a, err := s.c.ask(ctx, s.question(smb2.CommandLogoff, new(smb2.Logoff).AppendBody))
+	s.c.drop(s)
+	if err != nil {
+		return &Error{"log off", smb2.StatusUnexpectedNetworkError, err}
+	}
+	a.m.Release()
+	return nil
+}
+
+// drop forgets a session and wipes its keys. Signers have their own.
+func (c *Conn) drop(s *Session) {
+	c.mu.Lock()
+	delete(c.sessions, s.id)
+	c.mu.Unlock()
+	if s.keys != nil {
+		s.keys.Clear()
+	}
+}
+
+// enter makes the session known to the reader.
+func (c *Conn) enter(s *Session) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.cause != nil:
+		return c.cause
+	case c.sessions[s.id] != nil:
+		return violation("session id %#x is given twice", s.id)
+	case len(c.sessions) == maxSessions:
+		return violation("more than %d sessions", maxSessions)
+	}
+	c.sessions[s.id] = s
+	return nil
+}

@@ -1,0 +1,165 @@
+package back
+
+import (
+	"context"
+	"sync"
+
+	"github.com/smbgw/smbgw/auth"
+	"github.com/smbgw/smbgw/gateway/tree"
+	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/transports"
+)
+
+// A Space is the shares of one backend as one client connection sees them:
+// with a connection of its own to the backend, made when it is first needed,
+// and a session there for each of the client's. Its exported fields are set
+// before its first use.
+type Space struct {
+	// Dial connects to the backend.
+	Dial func(context.Context) (transports.Conn, error)
+
+	// Initiator begins the log-in that a client's session is carried on.
+	Initiator func(*tree.Client) (auth.Initiator, error)
+
+	// Options are for its connections. The ClientGUID is the client's.
+	Options Options
+
+	runs sync.WaitGroup
+
+	mu       sync.Mutex // held while a connection is made and while it is asked
+	conn     *Conn
+	sessions map[uint64]*Session // by the front leg's id
+	closed   bool
+}
+
+var _ tree.Space = (*Space)(nil)
+
+// Connect connects to a share of the backend, as its user if there was nothing
+// to be connected on so far.
+func (s *Space) Connect(ctx context.Context, client *tree.Client, share string) (*tree.Share, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	session, err := s.session(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	sh, err := session.Connect(ctx, client, share)
+	if err != nil {
+		s.leave(client.SessionID, session)
+		return nil, err
+	}
+	sh.Server.(*Tree).leave = func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.leave(client.SessionID, session)
+	}
+	return sh, nil
+}
+
+// Conn is the connection to the backend, or nil when there is none.
+func (s *Space) Conn() *Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conn
+}
+
+// session finds or makes the client's session.
+func (s *Space) session(ctx context.Context, client *tree.Client) (*Session, error) {
+	if err := s.connect(ctx, client); err != nil {
+		return nil, err
+	}
+	if old := s.sessions[client.SessionID]; old != nil && !old.isGone() {
+		return old, nil
+	}
+	initiator, err := s.Initiator(client)
+	if err != nil {
+		return nil, &Error{"log in", smb2.StatusAccessDenied, err}
+	}
+	session, err := s.conn.Login(ctx, initiator, 0)
+	if err != nil {
+		s.rest()
+		return nil, err
+	}
+	s.sessions[client.SessionID] = session
+	return session, nil
+}
+
+// connect makes the connection when there is none that lives.
+func (s *Space) connect(ctx context.Context, client *tree.Client) error {
+	switch {
+	case s.closed:
+		return &Error{"connect", smb2.StatusServerUnavailable, ErrClosed}
+	case s.conn != nil && s.conn.Err() == nil:
+		return nil
+	}
+	link, err := s.Dial(ctx)
+	if err != nil {
+		return &Error{"connect", smb2.StatusServerUnavailable, err}
+	}
+	o := s.Options
+	o.ClientGUID = client.ClientGUID
+	c := New(link, o)
+	s.conn, s.sessions = c, make(map[uint64]*Session)
+	s.runs.Go(func() {
+		err := c.Run(context.Background())
+		c.options.Log.Info("backend connection closed", "reason", err, "data", c.Counts())
+	})
+	return c.Negotiate(ctx)
+}
+
+// leave logs a session off that has no trees any more.
+func (s *Space) leave(id uint64, session *Session) {
+	if session.hasTrees() || s.sessions[id] != session {
+		return
+	}
+	delete(s.sessions, id)
+	ctx, cancel := bounded()
+	defer cancel()
+	if err := session.Logoff(ctx); err != nil {
+		session.c.options.Log.Debug("backend session left", "reason", err)
+	}
+	s.rest()
+}
+
+// rest closes a connection that no session is on.
+func (s *Space) rest() {
+	if len(s.sessions) == 0 && s.conn != nil {
+		s.conn.Close()
+	}
+}
+
+// Close ends sessions and connection in order. The trees have been closed
+// before.
+func (s *Space) Close() {
+	s.mu.Lock()
+	s.closed = true
+	for id, session := range s.sessions {
+		s.leave(id, session)
+	}
+	s.mu.Unlock()
+	s.Abandon()
+}
+
+// Abandon cuts the connection without a word, as a client's was: what the
+// backend has promised to keep, durable opens, it keeps.
+func (s *Space) Abandon() {
+	s.mu.Lock()
+	s.closed = true
+	if s.conn != nil {
+		s.conn.Close()
+	}
+	s.mu.Unlock()
+	s.runs.Wait()
+}
+
+func (s *Session) isGone() bool {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	return s.gone || s.c.cause != nil
+}
+
+func (s *Session) hasTrees() bool {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	return s.trees > 0
+}

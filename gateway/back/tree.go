@@ -1,0 +1,144 @@
+package back
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/smbgw/smbgw/gateway/tree"
+	"github.com/smbgw/smbgw/smb2"
+)
+
+// A Tree is a tree connect, and the server of its client's requests.
+type Tree struct {
+	c       *Conn
+	session *Session
+	client  *tree.Client
+	share   string
+	id      uint32
+	kind    smb2.ShareType
+	signed  bool
+	sealed  bool
+	leave   func() // what its Space does when it is closed; nil without one
+
+	marked atomic.Bool // a call may want a CANCEL
+
+	// Under Conn.mu.
+	first   *call // outstanding, newest first
+	closing bool
+}
+
+var _ tree.Server = (*Tree)(nil)
+
+// link and unlink keep the tree's outstanding calls.
+func (t *Tree) link(k *call) {
+	k.tree, k.after = t, t.first
+	if t.first != nil {
+		t.first.before = k
+	}
+	t.first = k
+}
+
+func (t *Tree) unlink(k *call) {
+	if k.before != nil {
+		k.before.after = k.after
+	} else {
+		t.first = k.after
+	}
+	if k.after != nil {
+		k.after.before = k.before
+	}
+	k.before, k.after = nil, nil
+}
+
+// Cancel asks the server for the early end of r, [MS-SMB2] 3.2.4.24. What has
+// not been sent yet is sent first.
+func (t *Tree) Cancel(r *tree.Request) {
+	t.c.mu.Lock()
+	for k := t.first; k != nil; k = k.after {
+		if k.request == r {
+			k.cancelling = true
+			t.marked.Store(true)
+		}
+	}
+	t.c.mu.Unlock()
+	t.cancelMarked()
+}
+
+// cancelMarked sends a CANCEL for every call that wants one and can have it.
+func (t *Tree) cancelMarked() {
+	for t.cancelOne() {
+	}
+}
+
+func (t *Tree) cancelOne() bool {
+	c := t.c
+	c.mu.Lock()
+	k := t.first
+	for k != nil && !(k.cancelling && k.sent && !k.cancelled) {
+		k = k.after
+	}
+	if k == nil || c.cause != nil {
+		c.mu.Unlock()
+		return false
+	}
+	k.cancelled = true
+	h := smb2.NewHeader(smb2.CommandCancel, k.id) // with GMAC its id is the nonce, pended or not
+	h.SetProcessID(processID)
+	h.SetTreeID(t.id)
+	if k.async != 0 {
+		h.SetAsync(k.async)
+	}
+	h.SetSessionID(t.session.id)
+	c.mu.Unlock()
+	b := new(smb2.Cancel).AppendBody(h)
+	m := c.arena.New(len(b))
+	copy(m.Bytes(), b)
+	if _, err := c.transmit(m, t.session, t.signed, t.sealed, nil); err != nil {
+		c.abort(err)
+	}
+	return true
+}
+
+// Close cancels what is outstanding, waits for its answers, and disconnects the
+// tree, [MS-SMB2] 3.2.4.22: the server closes its opens. Where the connection
+// is over there is nothing left to do.
+func (t *Tree) Close() {
+	t.drain()
+	ctx, cancel := bounded()
+	defer cancel()
+	a, err := t.c.ask(ctx, t.question(smb2.CommandTreeDisconnect, new(smb2.TreeDisconnect).AppendBody))
+	if err == nil {
+		a.m.Release()
+	}
+	c := t.c
+	c.mu.Lock()
+	c.holders.leave(t)
+	t.session.trees--
+	last := t.session.trees == 0
+	c.mu.Unlock()
+	if t.leave != nil && last {
+		t.leave()
+	}
+}
+
+// drain returns when nothing is outstanding. A server that does not let go is
+// given up.
+func (t *Tree) drain() {
+	c := t.c
+	c.mu.Lock()
+	t.closing = true
+	for k := t.first; k != nil; k = k.after {
+		k.cancelling = true
+		t.marked.Store(true)
+	}
+	c.changed.Broadcast()
+	c.mu.Unlock()
+	t.cancelMarked()
+	stop := time.AfterFunc(closeTime, func() { c.abort(ErrSilent) })
+	defer stop.Stop()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for t.first != nil {
+		c.changed.Wait()
+	}
+}
