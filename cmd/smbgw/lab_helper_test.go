@@ -22,6 +22,7 @@ var roles = map[string]func(t *testing.T, args []string){
 	"connect":    connectRole,
 	"rping":      rpingClientRole,
 	"rping-host": rpingServerRole,
+	"serve":      serveRole,
 }
 
 // TestLabHelper is not a test but the entrance to the roles.

@@ -16,6 +16,8 @@ import (
 //	d  cifs.ko -SMB Direct-> smbgw -SMB Direct-> ksmbd
 //	e  smbtorture through chains of gateways: lab_chain_test.go
 //	f  rping against the iwarp provider: lab_rping_test.go
+//	g  clients of the front leg and the store: lab_terminate_test.go
+//	h  clients through front and back leg: likewise
 func TestLab(t *testing.T) {
 	t.Run("a", func(t *testing.T) { clientToKsmbd(t, "tcp!"+gatewayIP+"!4450", "tcp", overTCP(gatewayIP, 4450)) })
 	t.Run("b", func(t *testing.T) { clientToKsmbd(t, "quic!"+gatewayIP+"!4443", "quic", overQUIC(4443)) })
@@ -23,6 +25,8 @@ func TestLab(t *testing.T) {
 	t.Run("d", kernelToKsmbd)
 	t.Run("e", chains)
 	t.Run("f", rping)
+	t.Run("g", clientsToStore)
+	t.Run("h", clientsThroughLegs)
 }
 
 // protections are the three kinds of session. Only in the unsigned one may the

@@ -1,0 +1,205 @@
+//go:build lab
+
+package main_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/smbgw/smbgw/auth"
+	"github.com/smbgw/smbgw/auth/ntlm"
+	"github.com/smbgw/smbgw/auth/spnego"
+	"github.com/smbgw/smbgw/gateway/back"
+	"github.com/smbgw/smbgw/gateway/front"
+	"github.com/smbgw/smbgw/gateway/store"
+	"github.com/smbgw/smbgw/gateway/tree"
+	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/transports"
+	"github.com/smbgw/smbgw/transports/smbdirect"
+	"github.com/smbgw/smbgw/transports/smbdirect/iwarp"
+	"github.com/smbgw/smbgw/transports/tcp"
+)
+
+// The two endpoints of terminate mode with real peers, put together here by
+// hand:
+//
+//	g  smbclient, cifs.ko -TCP, SMB Direct-> front leg, store in memory
+//	h  smbclient -TCP-> front leg, back leg -TCP-> smbd, -SMB Direct-> ksmbd
+
+// tester is the one account of the lab.
+type tester struct{}
+
+func (tester) Lookup(name string) (auth.Account, error) {
+	if auth.Upper(name) != auth.Upper(user) {
+		return auth.Account{}, auth.ErrNoUser
+	}
+	return auth.Account{Name: user, Hash: ntlm.Hash(password)}, nil
+}
+
+// labNetwork is one that the roles use, by the first word of a dial string.
+func labNetwork(name string) transports.Network {
+	if name == "tcp" {
+		return tcp.Network{Arena: new(transports.Arena)}
+	}
+	return smbdirect.Over(new(iwarp.Provider), smbdirect.Options{})
+}
+
+// serveRole serves args[0] with the store, or with what is at args[1].
+func serveRole(t *testing.T, args []string) {
+	at, err := transports.ParseAddr(args[0])
+	must(t, err)
+	l, err := labNetwork(at.Network).Announce(t.Context(), at)
+	must(t, err)
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	server := &ntlm.Server{Users: tester{}, Computer: "LABGW", Domain: "LAB"}
+	mechanisms := []spnego.Mechanism{{
+		Name: "NTLM", OIDs: []spnego.OID{spnego.NTLM}, Raw: ntlm.IsMessage,
+		Accept: func() auth.Acceptor { return server.NewAcceptor() },
+	}}
+	memory := store.New(store.Config{Shares: []string{"share"}})
+	sessions := new(front.Sessions)
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) || errors.Is(err, fs.ErrClosed) {
+				return
+			}
+			t.Fatal(err)
+		}
+		go func() {
+			space, done, most := tree.Space(memory), func() {}, uint32(0)
+			if len(args) > 1 {
+				// Nothing is split yet: no more than every backend of the lab takes.
+				space, done = behind(t, args[1], log)
+				most = 1 << 20
+			}
+			s := &front.Server{GUID: smb2.GUID{1}, Space: space, MaxSize: most, Log: log, Sessions: sessions,
+				NewAcceptor: func(net.Addr) auth.Acceptor { return spnego.NewAcceptor(mechanisms) },
+				Hint:        spnego.Hint(mechanisms),
+			}
+			log.Info("connection ended", "error", s.Serve(context.Background(), c))
+			done()
+		}()
+	}
+}
+
+// behind is what a client sees of the backend at an address, as the same user.
+func behind(t *testing.T, address string, log *slog.Logger) (tree.Space, func()) {
+	to, err := transports.ParseAddr(address)
+	must(t, err)
+	network := labNetwork(to.Network)
+	s := &back.Space{
+		Dial: func(ctx context.Context) (transports.Conn, error) { return network.Dial(ctx, to) },
+		Initiator: func(c *tree.Client) (auth.Initiator, error) {
+			client := &ntlm.Client{User: c.User.User, Hash: ntlm.Hash(password)}
+			return spnego.NewInitiator([]spnego.Mechanism{{
+				Name: "NTLM", OIDs: []spnego.OID{spnego.NTLM},
+				Initiate: func() auth.Initiator { return client.NewInitiator() },
+			}}), nil
+		},
+		Options: back.Options{Arena: new(transports.Arena), ServerName: to.Host, Log: log},
+	}
+	return s, func() {
+		if c := s.Conn(); c != nil {
+			log.Info("backend left", "counts", c.Counts())
+		}
+		s.Close()
+	}
+}
+
+// serve starts a role that serves an address in the namespace.
+func (l *lab) serve(port int, words ...string) *process {
+	l.t.Helper()
+	p := l.role(append([]string{"serve"}, words...)...)
+	l.await(p, "the server listens", 20*time.Second, func() bool { return l.listening(p, port) })
+	return p
+}
+
+// carried moves files with smbclient to a share and back, with each protection.
+func carried(t *testing.T, l *lab, at share, arrived func(*lab, []file)) {
+	files := l.payload(sizes...)
+	for _, protection := range protections {
+		t.Run(protection, func(t *testing.T) {
+			l := l.on(t)
+			l.smbclient(at, protection, puts(files)...)
+			arrived(l, files)
+			l.smbclient(at, protection, append([]string{"ls"}, gets(files)...)...)
+			l.same(files, l.host("files"), "got-")
+			l.smbclient(at, protection, "mkdir d", "rmdir d", "rename p3-4096 q", "rename q p3-4096", "del *")
+		})
+	}
+}
+
+// clientsToStore is g.
+func clientsToStore(t *testing.T) {
+	t.Run("smbclient", func(t *testing.T) {
+		l := newLab(t)
+		l.serve(4450, "tcp!"+gatewayIP+"!4450")
+		carried(t, l, overTCP(gatewayIP, 4450), func(*lab, []file) {})
+	})
+	t.Run("cifs-rdma", func(t *testing.T) {
+		l := newLab(t)
+		g := l.guest(1)
+		l.serve(5445, "smbdirect!"+gatewayIP+"!5445")
+		mountedOn(t, l, g)
+	})
+}
+
+// mountedOn has a guest's kernel write files over SMB Direct and read them back
+// with another mount, which has nothing cached.
+func mountedOn(t *testing.T, l *lab, g *guest) {
+	files := l.payload(sizes...)
+	for _, protection := range protections {
+		t.Run(protection, func(t *testing.T) {
+			l, g := l.on(t), g.on(t)
+			c := l.capture(g.link)
+			unmount := g.mount(gatewayIP, protectedMount(protection)...)
+			g.run(100*time.Second, "cp /lab/files/p* /tmp/mnt/")
+			unmount()
+			unmount = g.mount(gatewayIP, protectedMount(protection)...)
+			g.same(files, "/tmp/mnt")
+			g.run(20*time.Second, "rm /tmp/mnt/*")
+			unmount()
+			w := c.stop()
+			w.clean(t)
+			payloadWent(t, w, protection, g.ip, gatewayIP, files)
+		})
+	}
+}
+
+// clientsThroughLegs is h.
+func clientsThroughLegs(t *testing.T) {
+	t.Run("smbd", func(t *testing.T) {
+		l := newLab(t)
+		s := l.smbd(4445)
+		l.serve(4450, "tcp!"+gatewayIP+"!4450", "tcp!"+gatewayIP+"!4445")
+		carried(t, l, overTCP(gatewayIP, 4450), func(l *lab, files []file) { l.same(files, s.share, "") })
+	})
+	t.Run("cifs-rdma-smbd", func(t *testing.T) {
+		l := newLab(t)
+		g := l.guest(1)
+		l.smbd(4445)
+		l.serve(5445, "smbdirect!"+gatewayIP+"!5445", "tcp!"+gatewayIP+"!4445")
+		mountedOn(t, l, g)
+	})
+	t.Run("ksmbd", func(t *testing.T) {
+		l := newLab(t)
+		g := l.guest(1)
+		g.ksmbd()
+		l.serve(4450, "tcp!"+gatewayIP+"!4450", "smbdirect!"+g.ip+"!5445")
+		c := l.capture(g.link)
+		carried(t, l, overTCP(gatewayIP, 4450), func(l *lab, files []file) { g.on(l.t).same(files, "/tmp/share") })
+		// The back leg neither signs nor seals here, whatever the client does,
+		// so all that is large enough goes by RDMA, three times.
+		w := c.stop()
+		w.clean(t)
+		files := l.payload(sizes...)
+		payloadWent(t, w, unprotected, gatewayIP, g.ip, append(append(files, files...), files...))
+	})
+}
