@@ -40,7 +40,7 @@ func (c *conn) step(r *request, at *place) (ready bool, err error) {
 		*at = place{}
 		c.setup(r)
 		return false, nil
-	case cmd == smb2.CommandEcho && c.empty():
+	case cmd == smb2.CommandEcho && !at.known && c.empty():
 		return false, errNobody
 	}
 	if s := c.identify(r, at); s != 0 {
@@ -104,6 +104,9 @@ func (c *conn) identify(r *request, at *place) smb2.Status {
 		if at.session != nil {
 			id = at.session.id
 		}
+	}
+	if !h.Has(smb2.FlagRelated) {
+		at.tree = h.TreeID()
 	}
 	at.known, at.session = true, nil
 	s := c.session(id)
