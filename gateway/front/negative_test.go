@@ -83,7 +83,7 @@ func TestRefused(t *testing.T) {
 		}, smb2.StatusInvalidParameter},
 
 		{"message id twice", func(p *peer) []byte { p.Next--; return p.signed(p.echo()) }, disconnect},
-		{"message id beyond the window", func(p *peer) []byte { p.Next += 10000; return p.signed(p.echo()) }, disconnect},
+		{"message id beyond the window", func(p *peer) []byte { p.Next += 20000; return p.signed(p.echo()) }, disconnect},
 		{"the message id of notifications", func(p *peer) []byte { p.Next = smb2.Unsolicited; return p.echo() }, disconnect},
 		{"a charge of more ids than there are", func(p *peer) []byte { return p.signed(p.Header(smb2.CommandEcho, 60000)) }, disconnect},
 		{"unknown command", func(p *peer) []byte { return append(p.Header(0x14, 1), 4, 0, 0, 0) }, disconnect},
