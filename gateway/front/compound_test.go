@@ -38,6 +38,13 @@ func TestCompounds(t *testing.T) {
 		{"LOGOFF before", true, func(p *peer) [][]byte {
 			return [][]byte{p.logoff(), p.echo()}
 		}, []smb2.Status{ok, smb2.StatusUserSessionDeleted}},
+		{"no tree before", true, func(p *peer) [][]byte {
+			tree := p.Tree
+			p.Tree = 0
+			list := [][]byte{p.echo(), p.create()}
+			p.Tree = tree
+			return list
+		}, []smb2.Status{ok, invalid}},
 		{"TREE_CONNECT before", true, func(p *peer) [][]byte {
 			return [][]byte{p.treeConnectRequest(`\\gateway\data`), p.create()}
 		}, []smb2.Status{ok, ok}},
@@ -81,6 +88,23 @@ func TestCompoundUnsignedElement(t *testing.T) {
 	reply, err := p.Receive()
 	must(t, err)
 	if got := statuses(t, reply); !slices.Equal(got, []smb2.Status{0, smb2.StatusAccessDenied}) {
+		t.Error(got)
+	}
+}
+
+// What is related to an element without a session has none either, [MS-SMB2]
+// 3.3.5.2.7.2.
+func TestCompoundWithoutSession(t *testing.T) {
+	t.Parallel()
+	p := newRig(t, nil).user("alice")
+	id := p.Session
+	p.Session++
+	b := chain(true, p.create(), p.ReadRequest(0, 1))
+	p.Session = id
+	must(t, p.Client.Send(b))
+	reply, err := p.Receive()
+	must(t, err)
+	if got := statuses(t, reply); !slices.Equal(got, []smb2.Status{smb2.StatusUserSessionDeleted, smb2.StatusInvalidParameter}) {
 		t.Error(got)
 	}
 }
