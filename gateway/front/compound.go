@@ -43,7 +43,7 @@ func (k *compound) flush(c *conn) (wake bool) {
 	for i := range k.answers {
 		if o := &k.answers[i]; o.m != nil {
 			size += o.m.Len() + smb2.Pad(o.m.Len())
-			placed = placed || o.from != nil
+			placed = placed || o.push != nil
 			count, last = count+1, i
 		}
 	}

@@ -45,9 +45,10 @@ type conn struct {
 	logins   int // of sessions: those whose log-in has not ended
 	nextTree uint32
 	async    uint64
-	pending  list // requests without their answer
-	idle     list // records for reuse
-	count    int  // of pending
+	pending  list  // requests without their answer
+	idle     list  // records for reuse
+	pushes   *push // records for reuse
+	count    int   // of pending
 	held     int64
 	queue    []outgoing
 	queued   int64  // bytes of queue

@@ -28,16 +28,17 @@ const (
 	loginTime = 45 * time.Second
 
 	// DefaultCredits bounds what a client may have under way, in units of
-	// 64 KiB: 16 of the largest requests.
-	DefaultCredits = 2048
+	// 64 KiB: what Samba and Windows grant. What that comes to in memory maxHeld
+	// bounds.
+	DefaultCredits = 8192
 
 	// loginCredits is what a client gets at once before it has logged in.
 	loginCredits = 1
 
 	// maxPending bounds the requests that wait for an answer. Those that have
 	// had an interim response cost no credit any more, so credits do not bound
-	// them; Samba and Windows allow 512 of them.
-	maxPending = 4096
+	// them. It is more than one request for each credit.
+	maxPending = 8192 + 512
 
 	// maxHeld bounds the bytes of requests that are being served, and of the
 	// answers that they ask for, and maxQueued those of answers that the client

@@ -160,7 +160,40 @@ func (c *conn) deliver(r *request, m *transports.Message, o *outgoing) *transpor
 		m.Release()
 		return out
 	}
-	o.data, o.from = data, m
-	o.to = append([]transports.Descriptor(nil), r.to...)
+	o.push = c.newPush(m, data, r.to)
 	return out
 }
+
+// A push is the payload of a READ on its way to the client. Records are reused.
+type push struct {
+	c    *conn
+	from *transports.Message // that data lies in
+	data []byte
+	to   []transports.Descriptor
+	next *push // in conn.pushes
+}
+
+func (c *conn) newPush(from *transports.Message, data []byte, to []transports.Descriptor) *push {
+	c.mu.Lock()
+	p := c.pushes
+	if p != nil {
+		c.pushes = p.next
+	}
+	c.mu.Unlock()
+	if p == nil {
+		p = &push{c: c}
+	}
+	p.from, p.data, p.to, p.next = from, data, append(p.to[:0], to...), nil
+	return p
+}
+
+// Done ends the transfer, and what it has held.
+func (p *push) Done(error) {
+	p.from.Release()
+	p.from, p.data = nil, nil
+	p.c.mu.Lock()
+	p.next, p.c.pushes = p.c.pushes, p
+	p.c.mu.Unlock()
+}
+
+var _ transports.Done = (*push)(nil)

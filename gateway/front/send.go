@@ -17,10 +17,7 @@ type outgoing struct {
 	sign    bool
 	seal    bool
 
-	// What is placed before m: a READ's payload.
-	to   []transports.Descriptor
-	data []byte
-	from *transports.Message // that data lies in
+	push *push // what is placed before m: a READ's payload; nil for nothing
 }
 
 // enqueue puts o in the queue. c.mu is held. It says whether the writer has to
@@ -35,12 +32,17 @@ func (c *conn) enqueue(o outgoing) (wake bool) {
 	return !c.sending
 }
 
-func (o *outgoing) size() int { return o.m.Len() + len(o.data) }
+func (o *outgoing) size() int {
+	if o.push != nil {
+		return o.m.Len() + len(o.push.data)
+	}
+	return o.m.Len()
+}
 
 func (o *outgoing) release() {
 	o.m.Release()
-	if o.from != nil {
-		o.from.Release()
+	if o.push != nil {
+		o.push.from.Release()
 	}
 }
 
@@ -124,8 +126,8 @@ func (c *conn) send(o *outgoing) {
 		c.kill()
 		return
 	}
-	if o.from != nil {
-		c.placer.Push(o.to, o.data, o.from)
+	if p := o.push; p != nil {
+		c.placer.Push(p.to, p.data, p)
 	}
 	err := c.tc.Send(o.m)
 	if err == nil {

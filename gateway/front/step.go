@@ -40,7 +40,7 @@ func (c *conn) step(r *request, at *place) (ready bool, err error) {
 		*at = place{}
 		c.setup(r)
 		return false, nil
-	case cmd == smb2.CommandEcho && c.empty():
+	case cmd == smb2.CommandEcho && !at.known && c.empty():
 		return false, errNobody
 	}
 	if s := c.identify(r, at); s != 0 {
@@ -97,13 +97,13 @@ func (c *conn) identify(r *request, at *place) smb2.Status {
 	h := r.header()
 	id := h.SessionID()
 	if h.Has(smb2.FlagRelated) {
-		if !at.known {
+		if at.session == nil { // nothing before it, or nothing that had one
 			return smb2.StatusInvalidParameter
 		}
-		id = 0
-		if at.session != nil {
-			id = at.session.id
-		}
+		id = at.session.id
+	}
+	if !h.Has(smb2.FlagRelated) {
+		at.tree = h.TreeID()
 	}
 	at.known, at.session = true, nil
 	s := c.session(id)
@@ -176,7 +176,9 @@ func (c *conn) enter(r *request, at *place) smb2.Status {
 	h := r.header()
 	id := h.TreeID()
 	if h.Has(smb2.FlagRelated) {
-		id = at.tree
+		if id = at.tree; id == 0 {
+			return smb2.StatusInvalidParameter
+		}
 	}
 	at.tree = id
 	c.mu.Lock()

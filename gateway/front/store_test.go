@@ -10,7 +10,8 @@ import (
 	"github.com/smbgw/smbgw/transports"
 )
 
-// A shop is a Space and a Server of one file without a name, as long as store.
+// A shop is a Space and a Server of one file, as long as store: every name but those of
+// seven letters is its.
 // What needs waiting waits until it is told.
 type shop struct {
 	arena *transports.Arena
@@ -66,7 +67,7 @@ func (t *counter) one(r *tree.Request) smb2.Status {
 	switch h := r.Header(); h.Command() {
 	case smb2.CommandCreate:
 		q, err := smb2.ParseCreateRequest(r.Element)
-		if err != nil || q.NameLength > 0 {
+		if name, _ := q.Name(r.Element); err != nil || len(name) == len("missing")*2 {
 			return t.fail(r, smb2.StatusObjectNameNotFound)
 		}
 		res := smb2.CreateResponse{FileID: smb2.NewFileID(1, 2), Attributes: smb2.AttributeDirectory, Action: smb2.ActionOpened}
