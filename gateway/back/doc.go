@@ -88,9 +88,12 @@
 //
 // # Bugs
 //
-// A READ or WRITE larger than Conn.Limits is answered with
+// A READ or WRITE larger than Tree.Limits is answered with
 // STATUS_INVALID_PARAMETER: whoever offers sizes to clients has to offer no more
-// than this leg's. Nothing is split.
+// than this leg's. Nothing is split. What a transport can receive bounds no
+// READ: a server on SMB Direct that signs or seals has to know how much its
+// reply may carry. A connection that has no room to expose a WRITE too long for
+// a message ends.
 //
 // There is one connection to a backend: no channels are bound, and a session
 // that the server has ended is made again only by the next Connect.

@@ -10,7 +10,7 @@ import (
 // Serve forwards a chain as one message. It blocks while there are too few
 // credits, so that a client has no more in flight than its server takes.
 func (t *Tree) Serve(chain []*tree.Request) {
-	charge, st := t.c.price(chain)
+	charge, st := t.price(chain)
 	if st != smb2.StatusSuccess {
 		t.refuse(chain, st)
 		return
@@ -35,7 +35,8 @@ func (t *Tree) Serve(chain []*tree.Request) {
 }
 
 // price is what the chain costs, or why a server would not take it.
-func (c *Conn) price(chain []*tree.Request) (charge uint16, st smb2.Status) {
+func (t *Tree) price(chain []*tree.Request) (charge uint16, st smb2.Status) {
+	c := t.c
 	size, sum := 0, uint64(0)
 	for _, r := range chain {
 		payload, err := smb2.Payload(r.Element)
@@ -45,19 +46,22 @@ func (c *Conn) price(chain []*tree.Request) (charge uint16, st smb2.Status) {
 		size += len(r.Element) + smb2.Pad(len(r.Element))
 		sum += c.cost(payload)
 	}
-	if size > c.longest(chain) || sum > targetCredits {
+	if size > t.longest(chain) || sum > targetCredits {
 		return 0, smb2.StatusInvalidParameter
 	}
 	return uint16(sum), smb2.StatusSuccess
 }
 
-// longest is the longest message that chain may make: a WRITE alone may shrink
-// to a descriptor.
-func (c *Conn) longest(chain []*tree.Request) int {
-	if len(chain) == 1 && c.placer != nil && chain[0].Header().Command() == smb2.CommandWrite {
-		return transports.MaxMessage
+// longest is the longest message that chain may make: a WRITE whose data is
+// placed shrinks to a descriptor.
+func (t *Tree) longest(chain []*tree.Request) int {
+	if command := chain[0].Header().Command(); len(chain) == 1 && command == smb2.CommandWrite {
+		payload, _ := smb2.Payload(chain[0].Element)
+		if t.placeable(command, uint32(payload)) == placeIt {
+			return transports.MaxMessage
+		}
 	}
-	return c.maxSend - crypt.TransformSize
+	return t.c.maxSend - crypt.TransformSize
 }
 
 // cost is the charge of a payload, [MS-SMB2] 3.2.4.1.5.

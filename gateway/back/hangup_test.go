@@ -244,3 +244,34 @@ func TestNoBackend(t *testing.T) {
 	}
 	r.end(nil)
 }
+
+// A server that grants little is asked for the credits of a large request, and
+// one that never grants enough costs that request alone.
+func TestGrow(t *testing.T) {
+	t.Parallel()
+	for _, generous := range []bool{true, false} {
+		r := newRig(t, cmac) // whose NEGOTIATE is not hashed
+		r.server.File = make([]byte, 1<<20)
+		r.server.Script = func(q *smb2test.Request) smb2test.Action {
+			return smb2test.Action{Edit: func(b []byte) []byte {
+				smb2.Header(b).SetCredits(1)
+				if q.Command() == smb2.CommandEcho && generous {
+					smb2.Header(b).SetCredits(10)
+				}
+				return b
+			}}
+		}
+		r.mustConnect()
+		want := smb2.StatusInsuffServerResources
+		if generous {
+			want = smb2.StatusSuccess
+		}
+		if got := r.do(smb2.CommandRead, read(1<<20)); got.status() != want {
+			t.Errorf("generous %v: %v", generous, got.status())
+		}
+		if got := r.do(smb2.CommandLock, lock); got.status() != smb2.StatusSuccess {
+			t.Errorf("afterwards: %v", got.status())
+		}
+		r.end(nil)
+	}
+}

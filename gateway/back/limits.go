@@ -47,6 +47,9 @@ const (
 	// askTime bounds our own requests: log-ins may go to a domain controller.
 	askTime = 30 * time.Second
 
+	// connectTime bounds a Space's Connect from the dialling on, log-in included.
+	connectTime = 2 * askTime
+
 	// closeTime is how long a tree's outstanding requests may take to end after
 	// they were cancelled, before the connection is given up.
 	closeTime = 10 * time.Second

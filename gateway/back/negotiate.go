@@ -118,14 +118,14 @@ func (c *Conn) clamp(r *smb2.NegotiateResponse) Limits {
 	if !r.Capabilities.Has(smb2.CapabilityLargeMTU) {
 		most = minTransfer
 	}
-	room := uint32(max(c.maxSend-crypt.TransformSize-smb2.WriteRequestBuffer, 0))
-	write := min(r.MaxWriteSize, most)
-	if c.placer == nil || c.maxPlaced < write {
-		write = min(write, room)
-	}
 	return Limits{
-		MaxTransact: min(r.MaxTransactSize, most, room),
+		MaxTransact: min(r.MaxTransactSize, most, c.room()),
 		MaxRead:     min(r.MaxReadSize, most),
-		MaxWrite:    write,
+		MaxWrite:    min(r.MaxWriteSize, most, max(c.room(), c.maxPlaced)),
 	}
+}
+
+// room is how much data a message can carry to the server.
+func (c *Conn) room() uint32 {
+	return uint32(max(c.maxSend-crypt.TransformSize-smb2.WriteRequestBuffer, 0))
 }

@@ -14,7 +14,7 @@ func isData(command smb2.Command) bool {
 
 // place exposes the data of a READ or WRITE to the server, or says why not.
 func (c *Conn) place(t *Tree, k *call) reason {
-	if why := c.placeable(t, k); why != placeIt {
+	if why := t.placeable(k.command, k.length); why != placeIt {
 		return why
 	}
 	var payload []byte
@@ -44,21 +44,22 @@ func (c *Conn) place(t *Tree, k *call) reason {
 	return placeIt
 }
 
-func (c *Conn) placeable(t *Tree, k *call) reason {
+func (t *Tree) placeable(command smb2.Command, length uint32) reason {
+	c := t.c
 	switch {
-	case !isData(k.command), c.placer == nil, c.maxPlaced == 0:
+	case !isData(command), c.placer == nil, c.maxPlaced == 0:
 		return noPlacement
 	case t.kind == smb2.SharePipe:
 		return onPipe
-	case k.length < c.options.Threshold:
+	case length < c.options.Threshold:
 		return belowThreshold
-	case k.sealed:
+	case t.sealed:
 		return encrypted
-	case k.signed:
+	case t.signed:
 		return signed
 	case c.suite.Dialect < smb2.Dialect30:
 		return oldDialect
-	case k.length > c.maxPlaced:
+	case length > c.maxPlaced:
 		return tooLarge
 	}
 	return placeIt

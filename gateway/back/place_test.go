@@ -2,13 +2,17 @@ package back_test
 
 import (
 	"bytes"
+	"context"
 	"maps"
 	"testing"
 
+	"github.com/smbgw/smbgw/gateway/back"
 	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/smb2/crypt"
 	"github.com/smbgw/smbgw/smb2/smb2test"
+	"github.com/smbgw/smbgw/transports"
+	"github.com/smbgw/smbgw/transports/mem"
 )
 
 func placing(r *rig) *rig {
@@ -134,6 +138,44 @@ func TestPlacedAnswers(t *testing.T) {
 			t.Errorf("%s: %v", name, got.status())
 		} else if got.status().HasData() && !bytes.Equal(got.data(t), r.server.File[:x.n]) {
 			t.Errorf("%s: %d bytes", name, len(got.data(t)))
+		}
+		r.end(nil)
+	}
+}
+
+// A narrow leg takes messages of a few bytes.
+type narrow struct {
+	*mem.PlacerConn
+	max int
+}
+
+func (n narrow) MaxSend() int { return n.max }
+
+// A WRITE that fits into no message is placed, or refused, and neither costs
+// the connection.
+func TestNarrow(t *testing.T) {
+	t.Parallel()
+	for _, sign := range []bool{false, true} {
+		r := placing(newRig(t, gmac))
+		r.space.Options.Sign = sign
+		dial := r.space.Dial
+		r.space.Dial = func(ctx context.Context) (transports.Conn, error) {
+			c, err := dial(ctx)
+			return narrow{c.(*mem.PlacerConn), 70000}, err
+		}
+		r.mustConnect()
+		want, status := uint32(1<<20), smb2.StatusSuccess
+		if sign {
+			want, status = 70000-52-112, smb2.StatusInvalidParameter
+		}
+		if n := r.share.Server.(*back.Tree).Limits().MaxWrite; n != want {
+			t.Errorf("signed %v: MaxWrite %d", sign, n)
+		}
+		if got := r.do(smb2.CommandWrite, write(make([]byte, 100000))); got.status() != status {
+			t.Errorf("signed %v: %v", sign, got.status())
+		}
+		if got := r.do(smb2.CommandWrite, write(make([]byte, 69000))); got.status() != smb2.StatusSuccess {
+			t.Errorf("signed %v, a shorter one: %v", sign, got.status())
 		}
 		r.end(nil)
 	}

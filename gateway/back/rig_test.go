@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -234,7 +236,7 @@ func (r *rig) end(want error) {
 	}
 	r.space.Close()
 	if r.link != nil {
-		if err := <-r.served; want == nil && err.Error() != "EOF" && !errors.Is(err, mem.ErrBroken) {
+		if err := <-r.served; want == nil && !hungUp(err) {
 			r.t.Errorf("the server ended: %v", err)
 		}
 	}
@@ -248,6 +250,11 @@ func (r *rig) end(want error) {
 			r.t.Errorf("%d messages of the %s in use", n, name)
 		}
 	}
+}
+
+// hungUp says that a server found nobody there any more, and nothing wrong.
+func hungUp(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, mem.ErrBroken) || errors.Is(err, syscall.EPIPE)
 }
 
 var (

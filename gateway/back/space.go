@@ -37,6 +37,8 @@ var _ tree.Space = (*Space)(nil)
 // Connect connects to a share of the backend, as its user if there was nothing
 // to be connected on so far.
 func (s *Space) Connect(ctx context.Context, client *tree.Client, share string) (*tree.Share, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectTime)
+	defer cancel()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	session, err := s.session(ctx, client)

@@ -29,6 +29,16 @@ type Tree struct {
 
 var _ tree.Server = (*Tree)(nil)
 
+// Limits are those of the tree: the connection's, but where what protects the
+// tree keeps data in messages, a WRITE has to fit into one.
+func (t *Tree) Limits() Limits {
+	l := t.c.limits
+	if t.placeable(smb2.CommandWrite, l.MaxWrite) != placeIt {
+		l.MaxWrite = min(l.MaxWrite, t.c.room())
+	}
+	return l
+}
+
 // link and unlink keep the tree's outstanding calls.
 func (t *Tree) link(k *call) {
 	k.tree, k.after = t, t.first

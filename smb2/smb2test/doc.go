@@ -16,6 +16,9 @@
 // not what the test wants: another status, fewer bytes, an interim reply first,
 // silence, or bytes of its own.
 //
+// A Keyed is such a server with one session and one tree, keys, signatures and
+// encryption, for whatever logs in, signs and seals by itself.
+//
 // # Ownership
 //
 // A Server and a Client each belong to the goroutine that calls them, except
@@ -23,6 +26,6 @@
 //
 // # Bugs
 //
-// Sessions, trees and files are not checked: any id will do. Signatures are
-// passed on as zeros.
+// Sessions, trees and files are not checked: any id will do. The signatures of
+// a Server are zeros.
 package smb2test
