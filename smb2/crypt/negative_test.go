@@ -94,7 +94,7 @@ func TestUnsignable(t *testing.T) {
 		patch func(smb2.Header)
 		gmac  bool // refused with GMAC alone
 	}{
-		{"interim", func(h smb2.Header) { h.SetStatus(statusPending) }, false},
+		{"interim", func(h smb2.Header) { h.SetStatus(smb2.StatusPending) }, false},
 		{"oplock break", func(h smb2.Header) { h.SetMessageID(smb2.Unsolicited) }, false},
 		{"response to CANCEL", func(h smb2.Header) { h.SetCommand(smb2.CommandCancel) }, false},
 		{"MessageId 0", func(h smb2.Header) { h.SetMessageID(0) }, true},
