@@ -179,7 +179,7 @@ func TestNonces(t *testing.T) {
 			if err := sealer.Seal(b, 1); err != nil {
 				t.Fatal(err)
 			}
-			seen[string(transform(b).nonce())] = true
+			seen[string(smb2.Transform(b).Nonce())] = true
 		}
 	}
 	if len(seen) != 4000 {
@@ -191,6 +191,32 @@ func TestNonces(t *testing.T) {
 	}
 	if err := must(c.Sealer()).Seal(make([]byte, TransformSize+64), 1); !errors.Is(err, ErrExhausted) {
 		t.Errorf("beyond the last message: %v", err)
+	}
+}
+
+// What is no sealed message is refused before a key is asked for, with the
+// field that is wrong, by the opener and by the search for it.
+func TestSealedFor(t *testing.T) {
+	t.Parallel()
+	c, v := pair(t, suites[2], 1)
+	good := append(make([]byte, TransformSize), request(20)...)
+	if err := must(c.Sealer()).Seal(good, 0x1122334455667788); err != nil {
+		t.Fatal(err)
+	}
+	if id, err := SealedFor(good); err != nil || id != 0x1122334455667788 {
+		t.Errorf("%#x, %v", id, err)
+	}
+	opener := must(v.Opener())
+	for at, field := range map[int]string{0: "ProtocolId", 36: "OriginalMessageSize", 42: "Flags"} {
+		b := bytes.Clone(good)
+		b[at]++
+		_, err := SealedFor(b)
+		_, err2 := opener.Open(b)
+		for _, err := range []error{err, err2} {
+			if p, ok := errors.AsType[*smb2.ParseError](err); !ok || !strings.Contains(p.Problem, field) {
+				t.Errorf("%s: %v", field, err)
+			}
+		}
 	}
 }
 
@@ -323,7 +349,7 @@ func FuzzVerify(f *testing.F) {
 
 func FuzzOpen(f *testing.F) {
 	x := make([]byte, TransformSize+64)
-	transform(x).fill(1)
+	newTransform(x, 1)
 	f.Add(x)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, s := range suites[1:] {
