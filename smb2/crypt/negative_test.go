@@ -251,31 +251,31 @@ func TestSecretsPrintNothing(t *testing.T) {
 		}
 		things = append(things, holder[Secret]{c.signing}, &holder[Secret]{c.signing}, holder[*Session]{c}, holder[Session]{*c}, holder[*Signer]{signer}, holder[Signer]{*signer})
 		for _, v := range things {
-			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%q", "%d"} {
-				checkSilent(t, fmt.Sprintf(verb, v), v, secrets)
+			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%X", "%q", "%d", "%t", "%c", "%U", "%e", "%z"} {
+				checkSilent(t, verb, fmt.Sprintf(verb, v), v, secrets)
 			}
 			text, _ := json.Marshal(v)
-			checkSilent(t, string(text), v, secrets)
+			checkSilent(t, "%v", string(text), v, secrets)
 			var log bytes.Buffer
 			slog.New(slog.NewTextHandler(&log, nil)).Info("x", "v", v)
 			slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "v", v)
-			checkSilent(t, log.String(), v, secrets)
+			checkSilent(t, "%v", log.String(), v, secrets)
 		}
 	}
 }
 
 type holder[T any] struct{ v T }
 
-// checkSilent looks for eight bytes of a secret in the forms that fmt and
-// encoders have.
-func checkSilent(t *testing.T, text string, v any, secrets [][]byte) {
+// checkSilent looks for eight bytes of a secret in the form that the verb gives
+// to a slice, and in those of encoders.
+func checkSilent(t *testing.T, verb, text string, v any, secrets [][]byte) {
 	t.Helper()
 	for _, s := range secrets {
 		if len(s) == 0 {
 			continue
 		}
-		decimal := strings.Trim(fmt.Sprint(s[:8]), "[]")
-		for _, form := range []string{string(s[:8]), hex.EncodeToString(s[:8]), decimal, base64.StdEncoding.EncodeToString(s[:6])} {
+		decimal, asked := strings.Trim(fmt.Sprint(s[:8]), "[]"), strings.Trim(strings.TrimPrefix(fmt.Sprintf(verb, s[:8]), "[]byte"), "[]{}\"")
+		for _, form := range []string{string(s[:8]), hex.EncodeToString(s[:8]), decimal, asked, base64.StdEncoding.EncodeToString(s[:6])} {
 			if strings.Contains(text, form) {
 				t.Errorf("%T prints %s", v, text)
 			}
