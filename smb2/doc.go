@@ -79,6 +79,6 @@
 // AAPL, POSIX and the application instance contexts, RDMA transforms, and the
 // inputs and outputs of the other IOCTLs are bytes without a type. So is what
 // QUERY_INFO, SET_INFO, QUERY_DIRECTORY and CHANGE_NOTIFY carry, the structures
-// of [MS-FSCC]. Signatures, encryption and compression are not made or undone
-// here.
+// of [MS-FSCC]. Compression is not done or undone. Signing and encryption are
+// package crypt's.
 package smb2

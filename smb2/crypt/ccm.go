@@ -3,6 +3,8 @@ package crypt
 import (
 	"crypto/subtle"
 	"encoding/binary"
+
+	"github.com/smbgw/smbgw/smb2"
 )
 
 // A ccm seals with AES-CCM, [SP800-38C] and [RFC 3610], with a nonce of 11
@@ -24,19 +26,19 @@ func newCCM(key []byte) aead {
 	return &ccm{ctr: newCounter(b), cbc: newCBCMAC(b)}
 }
 
-func (c *ccm) seal(t transform) {
-	c.begin(t.nonce()[:ccmNonce])
-	copy(t.tag(), c.mac(t.additional(), t.data()))
-	c.crypt(t.data())
-	c.ctr.one(t.tag(), 0)
+func (c *ccm) seal(t smb2.Transform) {
+	c.begin(t.Nonce()[:ccmNonce])
+	copy(t.Signature(), c.mac(t.Associated(), t.Message()))
+	c.crypt(t.Message())
+	c.ctr.one(t.Signature(), 0)
 }
 
-func (c *ccm) open(t transform) bool {
-	c.begin(t.nonce()[:ccmNonce])
-	c.crypt(t.data())
-	mac := c.mac(t.additional(), t.data())
+func (c *ccm) open(t smb2.Transform) bool {
+	c.begin(t.Nonce()[:ccmNonce])
+	c.crypt(t.Message())
+	mac := c.mac(t.Associated(), t.Message())
 	c.ctr.one(mac, 0)
-	return subtle.ConstantTimeCompare(mac, t.tag()) == 1
+	return subtle.ConstantTimeCompare(mac, t.Signature()) == 1
 }
 
 // begin sets the counter's first twelve bytes: what GCM has as a nonce is

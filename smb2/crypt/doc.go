@@ -49,7 +49,8 @@
 //
 // What there is stands in one table, suite.go: dialects with their labels,
 // signing algorithms, ciphers with their lengths and constructors. A new
-// cipher is a row there.
+// cipher is a row there, under the number and the name that smb2.Cipher has.
+// The header of a sealed message is a smb2.Transform.
 //
 // # Nonces
 //

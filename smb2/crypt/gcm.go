@@ -3,6 +3,8 @@ package crypt
 import (
 	"crypto/cipher"
 	"crypto/subtle"
+
+	"github.com/smbgw/smbgw/smb2"
 )
 
 // A gcm seals with AES-GCM, [SP800-38D]. crypto/cipher puts the tag behind the
@@ -23,28 +25,28 @@ func newGCM(key []byte) aead {
 	return &gcm{aead: c.gcm, ctr: c, h: &h}
 }
 
-func (g *gcm) seal(t transform) {
-	data := t.data()
-	nonce := t.nonce()[:gcmNonce]
+func (g *gcm) seal(t smb2.Transform) {
+	data := t.Message()
+	nonce := t.Nonce()[:gcmNonce]
 	if cap(data)-len(data) >= tagSize {
-		sealed := g.aead.Seal(data[:0], nonce, data, t.additional())
-		copy(t.tag(), sealed[len(data):])
+		sealed := g.aead.Seal(data[:0], nonce, data, t.Associated())
+		copy(t.Signature(), sealed[len(data):])
 		return
 	}
 	copy(g.ctr.nonce[:], nonce)
 	g.ctr.xor(data)
-	copy(t.tag(), g.detached(t))
+	copy(t.Signature(), g.detached(t))
 }
 
-func (g *gcm) open(t transform) bool {
-	data := t.data()
-	nonce := t.nonce()[:gcmNonce]
+func (g *gcm) open(t smb2.Transform) bool {
+	data := t.Message()
+	nonce := t.Nonce()[:gcmNonce]
 	if n := len(data); cap(data)-n >= tagSize {
-		copy(data[n:n+tagSize], t.tag())
-		_, err := g.aead.Open(data[:0], nonce, data[:n+tagSize], t.additional())
+		copy(data[n:n+tagSize], t.Signature())
+		_, err := g.aead.Open(data[:0], nonce, data[:n+tagSize], t.Associated())
 		return err == nil
 	}
-	if subtle.ConstantTimeCompare(g.detached(t), t.tag()) != 1 {
+	if subtle.ConstantTimeCompare(g.detached(t), t.Signature()) != 1 {
 		return false
 	}
 	copy(g.ctr.nonce[:], nonce)
@@ -53,10 +55,11 @@ func (g *gcm) open(t transform) bool {
 }
 
 // detached is the tag of what is encrypted already.
-func (g *gcm) detached(t transform) []byte {
-	both := t.authenticated()
-	g.aead.Seal(g.out[:0], t.nonce()[:gcmNonce], nil, both)
-	all, first := uint64(len(both))*8, uint64(len(t.additional()))*8
+func (g *gcm) detached(t smb2.Transform) []byte {
+	n := len(t.Associated())
+	both := t[smb2.TransformSize-n:]
+	g.aead.Seal(g.out[:0], t.Nonce()[:gcmNonce], nil, both)
+	all, first := uint64(len(both))*8, uint64(n)*8
 	gf128{all ^ first, all - first}.mul(*g.h).xorInto(g.out[:])
 	return g.out[:]
 }

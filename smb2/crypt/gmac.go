@@ -3,6 +3,8 @@ package crypt
 import (
 	"bytes"
 	"crypto/cipher"
+
+	"github.com/smbgw/smbgw/smb2"
 )
 
 // A gmac is AES-GMAC, [SP800-38D] and [MS-SMB2] 3.1.4.1: GCM without a
@@ -14,7 +16,7 @@ type gmac struct {
 	gcm   cipher.AEAD
 	hash  *powers
 	nonce [gcmNonce]byte
-	out   [signatureSize]byte
+	out   [smb2.SignatureSize]byte
 	copy  [copyLimit]byte
 }
 

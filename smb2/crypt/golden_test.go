@@ -230,9 +230,8 @@ func checkSealed(t *testing.T, r *recorded, m recordedMessage, want []byte, room
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := transform(b)
-	x.fill(x.session())
-	copy(x.nonce(), transform(m.bytes).nonce())
+	x := newTransform(b, smb2.Transform(m.bytes).SessionID())
+	copy(x.Nonce(), smb2.Transform(m.bytes).Nonce())
 	sealer.aead.seal(x)
 	if !bytes.Equal(b, m.bytes) {
 		t.Errorf("%s, room %d: sealed\n%x, want\n%x", r.name, room, b, m.bytes)

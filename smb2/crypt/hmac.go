@@ -4,6 +4,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"hash"
+
+	"github.com/smbgw/smbgw/smb2"
 )
 
 // hmacMAC is HMAC-SHA256 cut to 16 bytes, [MS-SMB2] 3.1.4.1.
@@ -19,5 +21,5 @@ func (m *hmacMAC) sum(element []byte, _ *[gcmNonce]byte) []byte {
 	m.h.Write(element[:signatureAt])
 	m.h.Write(zeros[:])
 	m.h.Write(element[signatureEnd:])
-	return m.h.Sum(m.out[:0])[:signatureSize]
+	return m.h.Sum(m.out[:0])[:smb2.SignatureSize]
 }

@@ -94,7 +94,7 @@ func TestUnsignable(t *testing.T) {
 		patch func(smb2.Header)
 		gmac  bool // refused with GMAC alone
 	}{
-		{"interim", func(h smb2.Header) { h.SetStatus(statusPending) }, false},
+		{"interim", func(h smb2.Header) { h.SetStatus(smb2.StatusPending) }, false},
 		{"oplock break", func(h smb2.Header) { h.SetMessageID(smb2.Unsolicited) }, false},
 		{"response to CANCEL", func(h smb2.Header) { h.SetCommand(smb2.CommandCancel) }, false},
 		{"MessageId 0", func(h smb2.Header) { h.SetMessageID(0) }, true},
@@ -179,7 +179,7 @@ func TestNonces(t *testing.T) {
 			if err := sealer.Seal(b, 1); err != nil {
 				t.Fatal(err)
 			}
-			seen[string(transform(b).nonce())] = true
+			seen[string(smb2.Transform(b).Nonce())] = true
 		}
 	}
 	if len(seen) != 4000 {
@@ -191,6 +191,32 @@ func TestNonces(t *testing.T) {
 	}
 	if err := must(c.Sealer()).Seal(make([]byte, TransformSize+64), 1); !errors.Is(err, ErrExhausted) {
 		t.Errorf("beyond the last message: %v", err)
+	}
+}
+
+// What is no sealed message is refused before a key is asked for, with the
+// field that is wrong, by the opener and by the search for it.
+func TestSealedFor(t *testing.T) {
+	t.Parallel()
+	c, v := pair(t, suites[2], 1)
+	good := append(make([]byte, TransformSize), request(20)...)
+	if err := must(c.Sealer()).Seal(good, 0x1122334455667788); err != nil {
+		t.Fatal(err)
+	}
+	if id, err := SealedFor(good); err != nil || id != 0x1122334455667788 {
+		t.Errorf("%#x, %v", id, err)
+	}
+	opener := must(v.Opener())
+	for at, field := range map[int]string{0: "ProtocolId", 36: "OriginalMessageSize", 42: "Flags"} {
+		b := bytes.Clone(good)
+		b[at]++
+		_, err := SealedFor(b)
+		_, err2 := opener.Open(b)
+		for _, err := range []error{err, err2} {
+			if p, ok := errors.AsType[*smb2.ParseError](err); !ok || !strings.Contains(p.Problem, field) {
+				t.Errorf("%s: %v", field, err)
+			}
+		}
 	}
 }
 
@@ -225,31 +251,31 @@ func TestSecretsPrintNothing(t *testing.T) {
 		}
 		things = append(things, holder[Secret]{c.signing}, &holder[Secret]{c.signing}, holder[*Session]{c}, holder[Session]{*c}, holder[*Signer]{signer}, holder[Signer]{*signer})
 		for _, v := range things {
-			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%q", "%d"} {
-				checkSilent(t, fmt.Sprintf(verb, v), v, secrets)
+			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%X", "%q", "%d", "%t", "%c", "%U", "%e", "%z"} {
+				checkSilent(t, verb, fmt.Sprintf(verb, v), v, secrets)
 			}
 			text, _ := json.Marshal(v)
-			checkSilent(t, string(text), v, secrets)
+			checkSilent(t, "%v", string(text), v, secrets)
 			var log bytes.Buffer
 			slog.New(slog.NewTextHandler(&log, nil)).Info("x", "v", v)
 			slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "v", v)
-			checkSilent(t, log.String(), v, secrets)
+			checkSilent(t, "%v", log.String(), v, secrets)
 		}
 	}
 }
 
 type holder[T any] struct{ v T }
 
-// checkSilent looks for eight bytes of a secret in the forms that fmt and
-// encoders have.
-func checkSilent(t *testing.T, text string, v any, secrets [][]byte) {
+// checkSilent looks for eight bytes of a secret in the form that the verb gives
+// to a slice, and in those of encoders.
+func checkSilent(t *testing.T, verb, text string, v any, secrets [][]byte) {
 	t.Helper()
 	for _, s := range secrets {
 		if len(s) == 0 {
 			continue
 		}
-		decimal := strings.Trim(fmt.Sprint(s[:8]), "[]")
-		for _, form := range []string{string(s[:8]), hex.EncodeToString(s[:8]), decimal, base64.StdEncoding.EncodeToString(s[:6])} {
+		decimal, asked := strings.Trim(fmt.Sprint(s[:8]), "[]"), strings.Trim(strings.TrimPrefix(fmt.Sprintf(verb, s[:8]), "[]byte"), "[]{}\"")
+		for _, form := range []string{string(s[:8]), hex.EncodeToString(s[:8]), decimal, asked, base64.StdEncoding.EncodeToString(s[:6])} {
 			if strings.Contains(text, form) {
 				t.Errorf("%T prints %s", v, text)
 			}
@@ -323,7 +349,7 @@ func FuzzVerify(f *testing.F) {
 
 func FuzzOpen(f *testing.F) {
 	x := make([]byte, TransformSize+64)
-	transform(x).fill(1)
+	newTransform(x, 1)
 	f.Add(x)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, s := range suites[1:] {

@@ -7,9 +7,8 @@ import (
 )
 
 const (
-	nonceField = 16 // in the transform header
-	ccmNonce   = 11
-	gcmNonce   = 12
+	ccmNonce = 11
+	gcmNonce = 12
 )
 
 // nonces gives out the nonces of one key: 8 bytes that count the 16-byte blocks
@@ -28,7 +27,7 @@ func newNonces() *nonces {
 	return n
 }
 
-// take fills field with a nonce of size bytes for n bytes of plaintext. No two
+// take fills field, a Transform's, with a nonce of size bytes for n bytes of plaintext. No two
 // are equal; when the bound is reached there are no more.
 func (n *nonces) take(field []byte, size, plain int) error {
 	blocks := uint64(plain)/16 + 2 // a started block, and the tag's
@@ -39,7 +38,7 @@ func (n *nonces) take(field []byte, size, plain int) error {
 		}
 		if n.blocks.CompareAndSwap(first, first+blocks) {
 			binary.LittleEndian.PutUint64(field, first)
-			clear(field[8:nonceField])
+			clear(field[8:])
 			copy(field[8:size], n.fixed[:])
 			return nil
 		}

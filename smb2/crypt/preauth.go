@@ -89,7 +89,7 @@ func (h *PreauthHash) next(c smb2.Command, reply bool, s smb2.Status) (preauthSt
 		return preauthRequested, true
 	case h.state == preauthRequested && setup && reply:
 		switch s {
-		case statusMoreProcessing:
+		case smb2.StatusMoreProcessing:
 			return preauthOpen, true
 		case 0:
 			return preauthDone, false
@@ -98,9 +98,6 @@ func (h *PreauthHash) next(c smb2.Command, reply bool, s smb2.Status) (preauthSt
 	}
 	return h.state, false
 }
-
-// STATUS_MORE_PROCESSING_REQUIRED
-const statusMoreProcessing smb2.Status = 0xc0000016
 
 func (h *PreauthHash) extend(message []byte) {
 	d := sha512.New()

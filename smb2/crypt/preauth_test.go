@@ -67,7 +67,7 @@ func TestPreauthStates(t *testing.T) {
 		return h
 	}
 	n, s, r := smb2.CommandNegotiate, smb2.CommandSessionSetup, smb2.FlagReply
-	good := [][]byte{message(n, 0, 0), message(n, r, 0), message(s, 0, 0), message(s, r, statusMoreProcessing), message(s, 0, 0), message(s, r, 0)}
+	good := [][]byte{message(n, 0, 0), message(n, r, 0), message(s, 0, 0), message(s, r, smb2.StatusMoreProcessing), message(s, 0, 0), message(s, r, 0)}
 	var h PreauthHash
 	for i := range good {
 		for j := range good {

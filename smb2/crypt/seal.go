@@ -2,10 +2,17 @@ package crypt
 
 import "github.com/smbgw/smbgw/smb2"
 
+// TransformSize is the length of the header in front of a sealed message, a
+// smb2.Transform.
+const TransformSize = smb2.TransformSize
+
+// Both modes' tags are a Transform's signature.
+const tagSize = smb2.SignatureSize
+
 // An aead seals and opens in place. After a failed open the data is void.
 type aead interface {
-	seal(t transform)
-	open(t transform) bool
+	seal(t smb2.Transform)
+	open(t smb2.Transform) bool
 }
 
 // A Sealer seals what its endpoint sends on one connection, [MS-SMB2] 3.1.4.3.
@@ -31,13 +38,18 @@ func (s *Sealer) Seal(message []byte, session uint64) error {
 	case len(message)-TransformSize > MaxPlain:
 		return &SealError{"seal", session, ErrTooLong}
 	}
-	t := transform(message)
-	t.fill(session)
-	if err := s.nonces.take(t.nonce(), s.size, len(t.data())); err != nil {
+	t := newTransform(message, session)
+	if err := s.nonces.take(t.Nonce(), s.size, len(t.Message())); err != nil {
 		return &SealError{"seal", session, err}
 	}
 	s.aead.seal(t)
 	return nil
+}
+
+// newTransform puts a header into its room: all but tag and nonce.
+func newTransform(message []byte, session uint64) smb2.Transform {
+	smb2.AppendTransform(message[:0], nil, uint32(len(message)-TransformSize), session)
+	return message
 }
 
 // An Opener opens what the peer has sealed, on one connection. It has buffers
@@ -55,17 +67,27 @@ type Opener struct {
 // It does not notice a replay: the MessageId inside does that. What is inside
 // may be compressed; whose session the elements name is for the caller to see.
 func (o *Opener) Open(message []byte) (plain []byte, err error) {
-	t, err := parseTransform(message)
+	t, err := smb2.ParseTransform(message)
 	if err != nil {
 		return nil, err
 	}
 	if !o.aead.open(t) {
-		clear(t.data())
-		return nil, &SealError{"open", t.session(), ErrTag}
+		clear(t.Message())
+		return nil, &SealError{"open", t.SessionID(), ErrTag}
 	}
-	if smb2.KindOf(t.data()) == smb2.KindTransform {
-		clear(t.data())
-		return nil, &SealError{"open", t.session(), ErrNested}
+	if smb2.KindOf(t.Message()) == smb2.KindTransform {
+		clear(t.Message())
+		return nil, &SealError{"open", t.SessionID(), ErrNested}
 	}
-	return t.data(), nil
+	return t.Message(), nil
+}
+
+// SealedFor is the session that a sealed message names: whose opener to use.
+// A receiver disconnects on an error, and where it has no such session.
+func SealedFor(message []byte) (session uint64, err error) {
+	t, err := smb2.ParseTransform(message)
+	if err != nil {
+		return 0, err
+	}
+	return t.SessionID(), nil
 }

@@ -7,10 +7,10 @@ import (
 	"github.com/smbgw/smbgw/smb2"
 )
 
+// Where the signature is in an element: it ends the header.
 const (
-	signatureAt   = 48 // in the header, [MS-SMB2] 2.2.1
-	signatureSize = 16
-	signatureEnd  = signatureAt + signatureSize
+	signatureAt  = smb2.HeaderSize - smb2.SignatureSize
+	signatureEnd = smb2.HeaderSize
 )
 
 var zeros [16]byte
@@ -35,7 +35,7 @@ type Signer struct {
 }
 
 func newSigner(s Signing, r Role, key []byte) *Signer {
-	return &Signer{mac: signings[s].new(key), gmac: s == AESGMAC, role: r}
+	return &Signer{mac: signings[s](key), gmac: s == AESGMAC, role: r}
 }
 
 // Sign signs one element in place: the bytes from its header to the next one,
@@ -58,7 +58,7 @@ func (s *Signer) Sign(element []byte) error {
 	h.SetFlags(h.Flags() | smb2.FlagSigned)
 	h.ClearSignature()
 	s.setNonce(h)
-	copy(h[signatureAt:signatureEnd], s.mac.sum(element, &s.nonce))
+	copy(h.Signature(), s.mac.sum(element, &s.nonce))
 	return nil
 }
 
@@ -76,11 +76,8 @@ func Signable(h smb2.Header) bool {
 	case reply && h.Command() == smb2.CommandCancel:
 		return false
 	}
-	return !reply || h.Status() != statusPending
+	return !reply || h.Status() != smb2.StatusPending
 }
-
-// STATUS_PENDING
-const statusPending smb2.Status = 0x00000103
 
 // Verify checks one element that the peer has sent: the same bytes that Sign
 // takes. It only reads them. The error is a *smb2.ParseError or a
@@ -99,7 +96,7 @@ func (s *Signer) Verify(element []byte) error {
 	}
 	s.setNonce(h)
 	sum := s.mac.sum(element, &s.nonce)
-	if subtle.ConstantTimeCompare(sum, h[signatureAt:signatureEnd]) != 1 {
+	if subtle.ConstantTimeCompare(sum, h.Signature()) != 1 {
 		return signatureError("verify", h, ErrSignature)
 	}
 	return nil

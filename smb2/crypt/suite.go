@@ -7,26 +7,24 @@ import (
 	"github.com/smbgw/smbgw/smb2"
 )
 
-// Signing is a signing algorithm, as the SIGNING_CAPABILITIES context numbers
-// it, [MS-SMB2] 2.2.3.1.7.
-type Signing uint16
+// Signing is a signing algorithm, as NEGOTIATE numbers it.
+type Signing = smb2.SigningAlgorithm
 
 const (
-	HMACSHA256 Signing = 0 // the only one of the 2.x dialects
-	AESCMAC    Signing = 1 // of 3.0 and 3.0.2, and of 3.1.1 without the context
-	AESGMAC    Signing = 2
+	HMACSHA256 = smb2.SigningHMACSHA256 // the only one of the 2.x dialects
+	AESCMAC    = smb2.SigningAESCMAC    // of 3.0 and 3.0.2, and of 3.1.1 without the context
+	AESGMAC    = smb2.SigningAESGMAC
 )
 
-// Cipher is an encryption algorithm, as the ENCRYPTION_CAPABILITIES context
-// numbers it, [MS-SMB2] 2.2.3.1.2.
-type Cipher uint16
+// Cipher is an encryption algorithm, as NEGOTIATE numbers it.
+type Cipher = smb2.Cipher
 
 const (
-	NoCipher  Cipher = 0
-	AES128CCM Cipher = 1 // the only one of 3.0 and 3.0.2
-	AES128GCM Cipher = 2
-	AES256CCM Cipher = 3
-	AES256GCM Cipher = 4
+	NoCipher  = smb2.CipherNone
+	AES128CCM = smb2.CipherAES128CCM // the only one of 3.0 and 3.0.2
+	AES128GCM = smb2.CipherAES128GCM
+	AES256CCM = smb2.CipherAES256CCM
+	AES256GCM = smb2.CipherAES256GCM
 )
 
 // A Suite is what NEGOTIATE has settled for one connection.
@@ -38,16 +36,16 @@ type Suite struct {
 
 // The table: what exists. A new algorithm is a row.
 var (
-	signings = map[Signing]signing{
-		HMACSHA256: {"HMAC-SHA256", newHMAC},
-		AESCMAC:    {"AES-128-CMAC", newCMAC},
-		AESGMAC:    {"AES-128-GMAC", newGMAC},
+	signings = map[Signing]func(key []byte) mac{ // keys have 16 bytes
+		HMACSHA256: newHMAC,
+		AESCMAC:    newCMAC,
+		AESGMAC:    newGMAC,
 	}
 	ciphers = map[Cipher]sealing{
-		AES128CCM: {"AES-128-CCM", 16, ccmNonce, newCCM},
-		AES128GCM: {"AES-128-GCM", 16, gcmNonce, newGCM},
-		AES256CCM: {"AES-256-CCM", 32, ccmNonce, newCCM},
-		AES256GCM: {"AES-256-GCM", 32, gcmNonce, newGCM},
+		AES128CCM: {16, ccmNonce, newCCM},
+		AES128GCM: {16, gcmNonce, newGCM},
+		AES256CCM: {32, ccmNonce, newCCM},
+		AES256GCM: {32, gcmNonce, newGCM},
 	}
 	dialects = map[smb2.Dialect]scheme{
 		smb2.Dialect202: {signings: []Signing{HMACSHA256}},
@@ -76,15 +74,8 @@ var (
 	}
 )
 
-// A signing algorithm; all have keys of 16 bytes.
-type signing struct {
-	name string
-	new  func(key []byte) mac
-}
-
 // sealing is a cipher with its key and nonce lengths.
 type sealing struct {
-	name  string
 	key   int
 	nonce int
 	new   func(key []byte) aead
@@ -102,23 +93,6 @@ type scheme struct {
 
 // A purpose is a label and, where it is not the hash, a context.
 type purpose struct{ label, context string }
-
-func (s Signing) String() string {
-	if row, ok := signings[s]; ok {
-		return row.name
-	}
-	return fmt.Sprintf("signing %#04x", uint16(s))
-}
-
-func (c Cipher) String() string {
-	if c == NoCipher {
-		return "none"
-	}
-	if row, ok := ciphers[c]; ok {
-		return row.name
-	}
-	return fmt.Sprintf("cipher %#04x", uint16(c))
-}
 
 // check refuses what the dialect does not have.
 func (s Suite) check() (scheme, error) {

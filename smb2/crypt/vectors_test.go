@@ -81,13 +81,12 @@ func TestSealVectors(t *testing.T) {
 		AES256CCM: {key256, "f353a65f0b37216b0ffd8acc5b23c541", "ed58c859d5284bfae637423b392dbf8d", "e4da43f4"},
 	} {
 		b := append(make([]byte, TransformSize), echo...)
-		x := transform(b)
-		x.fill(0x100000000019)
+		x := newTransform(b, 0x100000000019)
 		for i := range ciphers[c].nonce {
-			x.nonce()[i] = byte(i + 1)
+			x.Nonce()[i] = byte(i + 1)
 		}
 		ciphers[c].new(unhex(t, v.key)).seal(x)
-		if d := x.data(); !bytes.Equal(x.tag(), unhex(t, v.tag)) || !bytes.Equal(d[:16], unhex(t, v.first)) || !bytes.Equal(d[64:], unhex(t, v.last)) {
+		if d := x.Message(); !bytes.Equal(x.Signature(), unhex(t, v.tag)) || !bytes.Equal(d[:16], unhex(t, v.first)) || !bytes.Equal(d[64:], unhex(t, v.last)) {
 			t.Errorf("%v: %x", c, b)
 		}
 	}
