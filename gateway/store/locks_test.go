@@ -29,7 +29,9 @@ func TestLocks(t *testing.T) {
 	c.read(ok, f, 0, 3)
 	c.read(ok, g, 4, 3)
 	lock(smb2.StatusLockNotGranted, g, smb2.Lock{Offset: 3, Length: 1, Flags: shared})
-	lock(smb2.StatusLockNotGranted, f, smb2.Lock{Offset: 3, Length: 1, Flags: shared})
+	lock(smb2.StatusLockNotGranted, f, smb2.Lock{Offset: 3, Length: 1, Flags: exclusive})
+	lock(ok, f, smb2.Lock{Offset: 3, Length: 1, Flags: shared}) // on top of its own
+	lock(ok, f, smb2.Lock{Offset: 3, Length: 1, Flags: unlock})
 	lock(ok, g, smb2.Lock{Offset: 4, Length: 1, Flags: exclusive}, smb2.Lock{Offset: 1, Length: 1, Flags: exclusive})
 	lock(smb2.StatusRangeNotLocked, g, smb2.Lock{Offset: 2, Length: 2, Flags: unlock})
 	lock(smb2.StatusRangeNotLocked, f, smb2.Lock{Offset: 2, Length: 1, Flags: unlock})
@@ -72,6 +74,7 @@ func TestBadLocks(t *testing.T) {
 	}
 	c.do(invalid, locking(c.directory("d"), at(exclusive)))
 	c.do(denied0, locking(c.create(ok, wish{name: "f", access: smb2.AccessReadAttributes, disposition: openIf}), at(exclusive)))
+	c.do(smb2.StatusFileClosed, locking(smb2.NoFile, at(0)))
 	r := smb2.LockRequest{FileID: f, Count: 65535}
 	c.do(invalid, part{smb2.CommandLock, func(b []byte) []byte { return at(exclusive).AppendBody(r.AppendBody(b)) }})
 }
