@@ -35,11 +35,13 @@ func (l *heldLock) overlaps(off, size uint64) bool {
 	return off <= l.off+(l.size-1) && l.off <= off+(size-1)
 }
 
-// blocked says whether another lock keeps l from being granted. Locks of the
-// same open conflict too, but for shared ones.
+// blocked says whether another lock keeps l from being granted, [MS-FSA]
+// 2.1.4.10. An exclusive one meets those of its own open too; a shared one goes
+// on top of them.
 func (s *stream) blocked(l heldLock) bool {
 	for i := range s.locks {
-		if held := &s.locks[i]; (held.exclusive || l.exclusive) && held.overlaps(l.off, l.size) {
+		held := &s.locks[i]
+		if (l.exclusive || held.exclusive && held.owner != l.owner) && held.overlaps(l.off, l.size) {
 			return true
 		}
 	}

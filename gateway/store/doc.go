@@ -40,7 +40,9 @@
 // granted. There are no extended attributes, short names, hard links, reparse
 // points, quotas or snapshots. All files have one security descriptor, which
 // cannot be set; the one that comes with a CREATE is ignored. Streams cannot be
-// renamed. LastAccessTime changes only when it is set. What a CREATE or SET_INFO
+// renamed. A rename does not look at how the parent directory has been opened,
+// and what a file's deletion does to opens of its streams is not shared with
+// them. LastAccessTime changes only when it is set. What a CREATE or SET_INFO
 // allocates is checked against the space that is left, and not kept. The
 // extended forms of rename and disposition are not known.
 package store

@@ -114,6 +114,24 @@ func (c *client) wait(s *sent) (smb2.Status, []byte) {
 	return 0, nil
 }
 
+// waits sends a request that is told to wait.
+func (c *client) waits(p part) *sent {
+	c.t.Helper()
+	s := c.send(p)[0]
+	select {
+	case <-s.pending:
+	default:
+		status, _ := c.wait(s)
+		c.t.Fatalf("%v does not wait: %v", p.command, status)
+	}
+	select {
+	case b := <-s.reply:
+		c.t.Fatalf("%v has been answered: %v", p.command, smb2.Header(b).Status())
+	default:
+	}
+	return s
+}
+
 // do sends one request and wants a status.
 func (c *client) do(want smb2.Status, p part) []byte {
 	c.t.Helper()

@@ -19,12 +19,11 @@ func (s *Server) lock(k *call) *transports.Message {
 	if err != nil {
 		return s.malformed(k)
 	}
-	status := checkLocks(list)
-	if status != smb2.StatusSuccess {
-		return s.fail(k, status)
-	}
 	s.volume.mu.Lock()
 	o, status := s.file(k, r.FileID)
+	if status == smb2.StatusSuccess {
+		status = checkLocks(list)
+	}
 	waits := false
 	if status == smb2.StatusSuccess {
 		status, waits = s.lockOpen(k, o, list)

@@ -47,11 +47,12 @@ type chain struct {
 	failed smb2.Status // of the CREATE that has made no file
 }
 
-// A call is a request while it is served.
+// A call is a request while it is served, and what it leaves to the next of its
+// chain.
 type call struct {
 	request *tree.Request
 	element []byte
-	chain   *chain
+	chain   chain
 	related bool // not the first of its chain
 	last    bool // of its chain: it may wait
 }
@@ -60,13 +61,13 @@ type call struct {
 func (s *Server) Serve(requests []*tree.Request) {
 	s.serving.RLock()
 	defer s.serving.RUnlock()
-	var c chain
+	var k call
 	for i, r := range requests {
 		if s.closed {
 			r.Reply(s.failure(r, smb2.StatusNetworkNameDeleted))
 			continue
 		}
-		k := call{r, r.Element, &c, i > 0, i == len(requests)-1}
+		k.request, k.element, k.related, k.last = r, r.Element, i > 0, i == len(requests)-1
 		if m := s.do(&k); m != nil {
 			r.Reply(m)
 		}
