@@ -162,7 +162,11 @@
 //
 // # Bugs
 //
-// There is no terminate mode.
+// There is no terminate mode yet. Its parts are the packages below this one:
+// front, an SMB server over any transport; back, an SMB client; tree, what
+// stands between them; store, shares in memory; credit. The lab puts them
+// together and runs smbclient, cifs.ko, smbd and ksmbd on them; the program does
+// not use them.
 //
 // Network-interface lists and referrals of the backend reach the client
 // unchanged; a client may follow them around the gateway.
