@@ -77,7 +77,10 @@ func (l *lab) client(program string, at share, args ...string) []string {
 // smbclient runs commands of smbclient, in which local files are /lab/files/*.
 func (l *lab) smbclient(at share, protection string, commands ...string) {
 	l.t.Helper()
-	args := []string{"--command=" + strings.Join(commands, "; ")}
+	// Over QUIC smbclient itself is slow at uploading, a megabyte or two a second:
+	// acknowledgements, which come at once, wait unread in its socket. Its own
+	// patience with a request, 20 s, is less than what it has queued then.
+	args := []string{"--timeout=120", "--command=" + strings.Join(commands, "; ")}
 	switch protection {
 	case unprotected:
 		args = append(args, "--option=client signing=if_required")
@@ -86,7 +89,7 @@ func (l *lab) smbclient(at share, protection string, commands ...string) {
 	case "seal":
 		args = append(args, "--client-protection=encrypt")
 	}
-	out, err := l.try(100*time.Second, l.client("smbclient", at, args...)...)
+	out, err := l.try(180*time.Second, l.client("smbclient", at, args...)...)
 	// smbclient goes on after a command that failed and then returns success.
 	if err != nil || strings.Contains(out, "NT_STATUS_") {
 		l.t.Fatalf("smbclient %s: %v\n%s", strings.Join(commands, "; "), err, tail(out))
