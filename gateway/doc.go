@@ -29,9 +29,9 @@
 //
 // When neither leg can place (transports.Placer), two workers pump messages,
 // unread, one each way (relay.go); between two TCP legs what there is of a
-// message leaves before the rest has come (transports.Framed). Otherwise a converter does (convert.go): it
-// reads the headers of SMB2 messages and converts the READs and WRITEs that
-// are neither signed nor encrypted. All other bytes pass as they are.
+// message leaves before the rest has come (transports.Framed). Otherwise a
+// converter does (convert.go): it reads the headers of SMB2 messages and
+// converts the READs and WRITEs that are neither signed nor encrypted. All other bytes pass as they are.
 //
 //	front      back       READ                                WRITE
 //	message    placing    data lands in our exposed buffer,   payload is exposed where it arrived

@@ -84,8 +84,8 @@ func (f *Framer) takeAhead() *Message {
 	return m
 }
 
-// fillFrames fills a message, behind what there is of a prefix. The window follows what
-// the stream has to give.
+// fillFrames fills a message, behind what there is of a prefix. The window
+// follows what the stream has to give.
 func (f *Framer) fillFrames(filler Filler) (*Message, error) {
 	w := &f.walk
 	w.window = max(w.window, minFrameWindow)

@@ -31,6 +31,7 @@ var suite = []struct {
 	{"many connections", testMany},
 	{"empty message", testEmpty},
 	{"overlong message", testOverlong},
+	{"limit", testLimit},
 	{"without headroom", testWithoutHeadroom},
 	{"shared message", testShared},
 

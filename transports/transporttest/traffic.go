@@ -164,6 +164,34 @@ func testOverlong(t *testing.T, f *Fixture) {
 	f.exchange(t, a, b)
 }
 
+// A limit that the owner sets holds for the messages that follow, up to it and
+// not beyond, and 0 takes it back.
+func testLimit(t *testing.T, f *Fixture) {
+	const limit = 1000
+	a, b := f.connect(t)
+	l, ok := b.(transports.Limited)
+	if !ok {
+		t.Skip("the network has no limit to set")
+	}
+	for seq, c := range []struct{ limit, size int }{{limit, limit}, {0, 4 * limit}, {limit, limit}} {
+		l.SetLimit(c.limit)
+		if err := f.send(a, seq, c.size); err != nil {
+			t.Fatalf("Send: %v", err)
+		}
+		if err := receive(b, seq, c.size); err != nil {
+			t.Fatalf("limit %d: %v", c.limit, err)
+		}
+	}
+	if err := f.send(a, 0, limit+1); err != nil {
+		t.Fatalf("Send: %v", err)
+	}
+	err := await(t, "Receive", start(func() error { return receive(b, 0, limit+1) }))
+	size, ok := errors.AsType[*transports.MessageSizeError](err)
+	if !ok || !size.Remote || size.Size != limit+1 || size.Limit != limit {
+		t.Errorf("a message of %d bytes at limit %d: %v, want a remote *MessageSizeError", limit+1, limit, err)
+	}
+}
+
 // A message that came with other headroom, or has lost it, is sent all the
 // same.
 func testWithoutHeadroom(t *testing.T, f *Fixture) {
