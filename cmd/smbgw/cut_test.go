@@ -146,6 +146,7 @@ func TestLongBeforeLogin(t *testing.T) {
 			if _, _, err := c.Write(0, make([]byte, 200_000)); err == nil {
 				t.Error("a WRITE of 200000 bytes passed before the log-in")
 			}
+			<-log.gone // the gateway's own reason; a stop would be one too
 			stop()
 			if why := fmt.Sprint(log.closed("reason")); !strings.Contains(why, "limit 131072") {
 				t.Errorf("reason %s", why)

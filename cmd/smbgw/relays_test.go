@@ -16,13 +16,14 @@ import (
 type announced struct {
 	slog.Handler
 	addresses chan transports.Addr
+	gone      chan struct{} // one for each ended connection, as far as there is room
 
 	mu    sync.Mutex
 	ended []slog.Record
 }
 
 func newAnnounced() *announced {
-	return &announced{Handler: slog.DiscardHandler, addresses: make(chan transports.Addr, 16)}
+	return &announced{Handler: slog.DiscardHandler, addresses: make(chan transports.Addr, 16), gone: make(chan struct{}, 16)}
 }
 
 func (h *announced) Enabled(context.Context, slog.Level) bool { return true }
@@ -39,6 +40,10 @@ func (h *announced) Handle(_ context.Context, r slog.Record) error {
 		h.mu.Lock()
 		h.ended = append(h.ended, r.Clone())
 		h.mu.Unlock()
+		select {
+		case h.gone <- struct{}{}:
+		default:
+		}
 	}
 	return nil
 }
