@@ -79,7 +79,7 @@ func serveRole(t *testing.T, args []string) {
 				space, done = behind(t, args[1], log)
 				most = 1 << 20
 			}
-			s := &front.Server{GUID: smb2.GUID{1}, Space: space, MaxSize: most, Log: log, Sessions: sessions,
+			s := &front.Server{GUID: smb2.GUID{1}, NewSpace: func(net.Addr) tree.Space { return space }, MaxSize: most, Log: log, Sessions: sessions,
 				NewAcceptor: func(net.Addr) auth.Acceptor { return spnego.NewAcceptor(mechanisms) },
 				Hint:        spnego.Hint(mechanisms),
 			}
@@ -109,7 +109,6 @@ func behind(t *testing.T, address string, log *slog.Logger) (tree.Space, func())
 		if c := s.Conn(); c != nil {
 			log.Info("backend left", "counts", c.Counts())
 		}
-		s.Close()
 	}
 }
 

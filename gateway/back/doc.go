@@ -14,7 +14,7 @@
 //	share.Server.Close()
 //	space.Close()
 //
-// When the client has vanished, Abandon comes before the trees' Close: it cuts
+// When a client has vanished, Abandon comes before its trees' Close: it cuts
 // the connection, and the backend keeps the durable opens for the client's
 // return.
 //

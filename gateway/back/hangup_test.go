@@ -92,7 +92,7 @@ func TestAbandon(t *testing.T) {
 	r.silent(smb2.CommandFlush)
 	r.mustConnect()
 	r.serve(smb2.CommandFlush, new(smb2.FlushRequest).AppendBody)
-	r.space.Abandon()
+	r.space.Abandon(r.client)
 	if got := r.front.next(t); got.status() != smb2.StatusNetworkNameDeleted {
 		t.Errorf("flush: %v", got.status())
 	}

@@ -29,6 +29,7 @@ type Space struct {
 	mu       sync.Mutex // held while a connection is made and while it is asked
 	conn     *Conn
 	sessions map[uint64]*Session // by the front leg's id
+	forsaken map[uint64]bool     // of sessions: their clients have gone
 	closed   bool
 }
 
@@ -101,7 +102,7 @@ func (s *Space) connect(ctx context.Context, client *tree.Client) error {
 	o := s.Options
 	o.ClientGUID = client.ClientGUID
 	c := New(link, o)
-	s.conn, s.sessions = c, make(map[uint64]*Session)
+	s.conn, s.sessions, s.forsaken = c, make(map[uint64]*Session), make(map[uint64]bool)
 	s.runs.Go(func() {
 		err := c.Run(context.Background())
 		c.options.Log.Info("backend connection closed", "reason", err, "data", c.Counts())
@@ -115,6 +116,7 @@ func (s *Space) leave(id uint64, session *Session) {
 		return
 	}
 	delete(s.sessions, id)
+	delete(s.forsaken, id)
 	ctx, cancel := bounded()
 	defer cancel()
 	if err := session.Logoff(ctx); err != nil {
@@ -138,20 +140,26 @@ func (s *Space) Close() {
 	for id, session := range s.sessions {
 		s.leave(id, session)
 	}
-	s.mu.Unlock()
-	s.Abandon()
-}
-
-// Abandon cuts the connection without a word, as a client's was: what the
-// backend has promised to keep, durable opens, it keeps.
-func (s *Space) Abandon() {
-	s.mu.Lock()
-	s.closed = true
 	if s.conn != nil {
 		s.conn.Close()
 	}
 	s.mu.Unlock()
 	s.runs.Wait()
+}
+
+// Abandon cuts the connection without a word, as the client's was, when no
+// other client's session is on it: what the backend has promised to keep,
+// durable opens, it keeps.
+func (s *Space) Abandon(client *tree.Client) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sessions[client.SessionID] == nil {
+		return
+	}
+	s.forsaken[client.SessionID] = true
+	if len(s.forsaken) == len(s.sessions) {
+		s.conn.Close()
+	}
 }
 
 func (s *Session) isGone() bool {

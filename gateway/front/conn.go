@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/smbgw/smbgw/gateway/credit"
+	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/transports"
 )
@@ -19,6 +20,7 @@ import (
 type conn struct {
 	*Server
 	tc     transports.Conn
+	space  tree.Space
 	placer transports.Placer // nil where the network cannot place
 	place  uint32            // bytes of one transfer
 	inline uint32            // bytes of the longest payload of a message we send
@@ -91,6 +93,7 @@ func (s *Server) newConn(ctx context.Context, tc transports.Conn) *conn {
 	c := &conn{
 		Server:   s,
 		tc:       tc,
+		space:    s.NewSpace(tc.RemoteAddr()),
 		inline:   s.MaxSize,
 		ctx:      ctx,
 		log:      s.Log.With("client", tc.RemoteAddr().String()),
@@ -171,9 +174,13 @@ func (c *conn) hangUp() {
 	}
 	c.mu.Unlock()
 	for _, s := range sessions {
+		c.forsake(s) // all of them before the first is closed
+	}
+	for _, s := range sessions {
 		c.drop(s)
 	}
 	c.background.Wait()
+	c.space.Close()
 	if c.pulled != nil {
 		close(c.pulled)
 	}

@@ -4,7 +4,7 @@
 //
 // # Use
 //
-//	s := &front.Server{GUID: guid, Space: space, NewAcceptor: acceptor, Log: log}
+//	s := &front.Server{GUID: guid, NewSpace: space, NewAcceptor: acceptor, Log: log}
 //	err := s.Serve(ctx, conn)   // for each connection of a listener
 //
 // The fields of Server are the configuration. Connections that may come back

@@ -48,8 +48,9 @@ type Server struct {
 	// Credits bounds what one client has under way; DefaultCredits when 0.
 	Credits int
 
-	// Space is the shares.
-	Space tree.Space
+	// NewSpace begins what the client on a connection sees. The connection
+	// closes it at its end.
+	NewSpace func(remote net.Addr) tree.Space
 
 	// NewAcceptor begins a log-in from an address.
 	NewAcceptor func(remote net.Addr) auth.Acceptor

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/smbgw/smbgw/auth"
+	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/smb2/crypt"
 	"github.com/smbgw/smbgw/transports"
@@ -32,6 +33,7 @@ type session struct {
 	rounds   int
 	hash     crypt.PreauthHash // 3.1.1, of the first log-in
 	user     auth.Identity
+	client   *tree.Client  // from when it is valid
 	verifier *crypt.Signer // nil of guests, who have no keys
 	opener   *crypt.Opener // nil without a cipher
 	signing  bool          // requests have to be signed
@@ -93,6 +95,17 @@ func (c *conn) drop(s *session) {
 	}
 	if s.keys != nil {
 		s.keys.Clear()
+	}
+}
+
+// forsake comes before drop where a session ends without the client's word: what
+// is to outlast the connection does.
+func (c *conn) forsake(s *session) {
+	c.mu.Lock()
+	client := s.client
+	c.mu.Unlock()
+	if client != nil {
+		c.space.Abandon(client)
 	}
 }
 

@@ -2,6 +2,7 @@ package front
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/smbgw/smbgw/smb2"
@@ -176,6 +177,37 @@ func TestPreviousSession(t *testing.T) {
 		if s := old.status(old.ReadRequest(0, 1)); s != c.want {
 			t.Errorf("%s, %s: the old session says %v, want %v", c.user, c.password, s, c.want)
 		}
+		if got := r.shop.count(func() int { return len(r.shop.abandoned) }); (got == 1) != (c.want != 0) {
+			t.Errorf("%s, %s: %d sessions are abandoned", c.user, c.password, got)
+		}
+		if c.want != 0 {
+			p.sign = true
+			p.connect()
+			if got := r.shop.client.Previous; got != old.Session {
+				t.Errorf("the new session follows %#x, want %#x", got, old.Session)
+			}
+		}
+	}
+}
+
+// A session that was logged off is not abandoned, one whose client vanishes is;
+// either way the connection closes its space.
+func TestVanished(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	p := r.user("alice")
+	if s := p.status(p.logoff()); s != 0 {
+		t.Fatal(s)
+	}
+	p.Conn.Close()
+	must(t, <-p.ended)
+	q := r.user("alice")
+	q.Conn.Close()
+	must(t, <-q.ended)
+	p.ended <- nil
+	q.ended <- nil
+	if !slices.Equal(r.shop.abandoned, []uint64{q.Session}) || r.shop.closed != 2 {
+		t.Errorf("abandoned %#x, closed %d", r.shop.abandoned, r.shop.closed)
 	}
 }
 

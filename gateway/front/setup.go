@@ -2,6 +2,7 @@ package front
 
 import (
 	"github.com/smbgw/smbgw/auth"
+	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/smb2/crypt"
 	"github.com/smbgw/smbgw/transports"
@@ -167,13 +168,22 @@ func (c *conn) finishLogin(r *request, s *session, q smb2.SessionSetupRequest, t
 		return
 	}
 	r.session = s
+	previous := c.replace(s, q.PreviousSessionID)
 	c.mu.Lock()
+	s.client = &tree.Client{
+		User:       s.user,
+		Dialect:    c.terms.suite.Dialect,
+		ClientGUID: c.terms.client.ClientGUID,
+		SessionID:  s.id,
+		Previous:   previous,
+		Address:    c.remote().String(),
+		Notify:     (*breaker)(s),
+	}
 	s.state = valid
 	c.logins--
 	c.mu.Unlock()
 	c.login.Stop()
 	c.limit(c.longest())
-	c.replace(s, q.PreviousSessionID)
 	c.log.Info("logged in", "user", s.user.User, "dialect", c.terms.suite.Dialect, "encrypted", s.encrypt)
 	c.answer(r, c.setupResponse(r, s, flags, token))
 }
@@ -209,16 +219,18 @@ func (c *conn) deriveKeys(s *session, key auth.Secret) (err error) {
 }
 
 // replace ends the session that a client had before it lost its connection, if
-// it is the same user's, [MS-SMB2] 3.3.5.5.3.
-func (c *conn) replace(s *session, previous uint64) {
+// it is the same user's, [MS-SMB2] 3.3.5.5.3, and returns its id, 0 for none.
+func (c *conn) replace(s *session, previous uint64) uint64 {
 	if previous == 0 || previous == s.id {
-		return
+		return 0
 	}
 	old := c.Sessions.find(previous)
 	if old == nil || !old.belongsTo(s.user) {
-		return
+		return 0
 	}
+	old.c.forsake(old)
 	old.c.drop(old)
+	return previous
 }
 
 // belongsTo says whether a session is a user's. Those without a name are nobody's.

@@ -24,6 +24,9 @@ type shop struct {
 	open    int // trees
 	cancels int
 	users   []string
+
+	abandoned []uint64 // sessions
+	closed    int
 }
 
 func newShop(n int) *shop {
@@ -47,6 +50,18 @@ func (s *shop) Connect(_ context.Context, c *tree.Client, share string) (*tree.S
 	s.open++
 	s.users = append(s.users, c.User.User)
 	return &tree.Share{Server: &counter{shop: s}, Type: smb2.ShareDisk, Flags: s.flags, MaximalAccess: 0x1f01ff}, nil
+}
+
+func (s *shop) Abandon(c *tree.Client) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.abandoned = append(s.abandoned, c.SessionID)
+}
+
+func (s *shop) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed++
 }
 
 // A counter is one tree of a shop.

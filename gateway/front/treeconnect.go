@@ -88,14 +88,7 @@ func shareOf(path []byte) (string, smb2.Status) {
 // connect asks for the share and enters it. The session may have gone meanwhile.
 func (c *conn) connect(r *request, name string, id uint32) {
 	s := r.session
-	share, err := c.Space.Connect(c.ctx, &tree.Client{
-		User:       s.user,
-		Dialect:    c.terms.suite.Dialect,
-		ClientGUID: c.terms.client.ClientGUID,
-		SessionID:  s.id,
-		Address:    c.remote().String(),
-		Notify:     (*breaker)(s),
-	}, name)
+	share, err := c.space.Connect(c.ctx, s.client, name)
 	if err != nil {
 		c.refuse(r, c.whyNot(name, err))
 		return

@@ -3,7 +3,8 @@
 //
 // # Use
 //
-// A Store is a tree.Space, which the front leg asks for shares by name:
+// A Store is the tree.Space of any number of connections, which the front leg
+// asks for shares by name:
 //
 //	space := store.New(store.Config{Shares: []string{"demo"}, Arena: arena})
 //

@@ -61,6 +61,12 @@ func New(c Config) *Store {
 	return s
 }
 
+// Abandon has no meaning here: no open is durable.
+func (s *Store) Abandon(*tree.Client) {}
+
+// Close leaves the store as it is: it is the Space of all connections.
+func (s *Store) Close() {}
+
 // Connect begins a tree of any client that knows a share's name.
 func (s *Store) Connect(_ context.Context, client *tree.Client, share string) (*tree.Share, error) {
 	v := s.volumes[auth.Upper(share)]

@@ -5,7 +5,8 @@
 // # Use
 //
 // TREE_CONNECT asks a Space for the share by name. The Server it returns is
-// given every later request of that tree until Close:
+// given every later request of that tree until Close. A connection has a Space of
+// its own:
 //
 //	share, err := space.Connect(ctx, client, "projects")
 //	share.Server.Serve(chain)

@@ -8,13 +8,24 @@ import (
 	"github.com/smbgw/smbgw/transports"
 )
 
-// A Space is the shares that clients see.
+// A Space is the shares as one client connection sees them. Its methods may be
+// called at the same time.
 type Space interface {
 	// Connect begins a tree connect of client's user to share, a name without
 	// the server's, in any case. It may block until a backend has answered or
 	// ctx ends. An error that is an smb2.Status is what the client gets,
 	// others become STATUS_BAD_NETWORK_NAME and a line in the log.
 	Connect(ctx context.Context, client *Client, share string) (*Share, error)
+
+	// Abandon says that client's session is over without a LOGOFF: its
+	// connection was lost, or it has come back on another one. It comes before
+	// its trees' Close, so that what a server has promised to keep for the
+	// client's return, durable opens, is kept. It does not block for long.
+	Abandon(client *Client)
+
+	// Close ends the space, once, after all of its trees. It blocks until
+	// nothing of it is left.
+	Close()
 }
 
 // A Share is a tree that has been connected.
@@ -45,12 +56,14 @@ type Server interface {
 	Close()
 }
 
-// A Client is who a tree belongs to.
+// A Client is who a tree belongs to: a session, the same one for all of its
+// trees.
 type Client struct {
 	User       auth.Identity
 	Dialect    smb2.Dialect
 	ClientGUID smb2.GUID
-	SessionID  uint64 // the front leg's
+	SessionID  uint64 // the front leg's, of which no two are the same
+	Previous   uint64 // the session that this one takes the place of, or 0
 	Address    string // for logs
 	Notify     Notify
 }
