@@ -59,13 +59,13 @@ type conn struct {
 }
 
 // Serve runs a connection to its end, and returns its cause: nil when the client
-// has closed it. It owns tc. When it returns nothing of the connection is left:
-// no goroutine, no tree, no message.
-func (s *Server) Serve(ctx context.Context, tc transports.Conn) error {
+// has closed it. It owns tc, and space, which is what the client sees. When it
+// returns nothing of the connection is left: no goroutine, no tree, no message.
+func (s *Server) Serve(ctx context.Context, tc transports.Conn, space tree.Space) error {
 	s.once.Do(s.prepare)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	c := s.newConn(ctx, tc)
+	c := s.newConn(ctx, tc, space)
 	killed := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		c.kill()
@@ -89,11 +89,11 @@ func (s *Server) Serve(ctx context.Context, tc transports.Conn) error {
 	return err
 }
 
-func (s *Server) newConn(ctx context.Context, tc transports.Conn) *conn {
+func (s *Server) newConn(ctx context.Context, tc transports.Conn, space tree.Space) *conn {
 	c := &conn{
 		Server:   s,
 		tc:       tc,
-		space:    s.NewSpace(tc.RemoteAddr()),
+		space:    space,
 		inline:   s.MaxSize,
 		ctx:      ctx,
 		log:      s.Log.With("client", tc.RemoteAddr().String()),

@@ -4,8 +4,8 @@
 //
 // # Use
 //
-//	s := &front.Server{GUID: guid, NewSpace: space, NewAcceptor: acceptor, Log: log}
-//	err := s.Serve(ctx, conn)   // for each connection of a listener
+//	s := &front.Server{GUID: guid, NewAcceptor: acceptor, Log: log}
+//	err := s.Serve(ctx, conn, space)   // for each connection of a listener
 //
 // The fields of Server are the configuration. Connections that may come back
 // through another listener share Sessions.

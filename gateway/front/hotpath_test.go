@@ -72,7 +72,7 @@ func newHot(t testing.TB, command smb2.Command, n int, protect string) *hot {
 	r := newRig(t, nil)
 	r.s.prepare()
 	h := &hot{d: new(drain), charge: uint16((n + 65535) / 65536), id: 1}
-	h.c = r.s.newConn(t.Context(), h.d)
+	h.c = r.s.newConn(t.Context(), h.d, r.shop)
 	h.c.login.Stop()
 	c := h.c
 	suite := crypt.Suite{Dialect: smb2.Dialect311, Signing: crypt.AESGMAC, Cipher: crypt.AES128GCM}

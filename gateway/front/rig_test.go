@@ -11,7 +11,6 @@ import (
 	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/auth/ntlm"
 	"github.com/smbgw/smbgw/auth/spnego"
-	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/smb2/crypt"
 	"github.com/smbgw/smbgw/smb2/smb2test"
@@ -46,7 +45,7 @@ func newRig(t testing.TB, configure func(*rig)) *rig {
 		Accept: func() auth.Acceptor { return server.NewAcceptor() }}}
 	r := &rig{t: t, shop: newShop(1 << 20), net: &mem.Network{Arena: new(transports.Arena), Buffer: 64}}
 	r.s = &Server{
-		GUID: smb2.GUID{1, 2, 3}, NewSpace: func(net.Addr) tree.Space { return r.shop }, Hint: spnego.Hint(table), MinDialect: smb2.Dialect202,
+		GUID: smb2.GUID{1, 2, 3}, Hint: spnego.Hint(table), MinDialect: smb2.Dialect202,
 		NewAcceptor: func(net.Addr) auth.Acceptor { return spnego.NewAcceptor(table) },
 		Arena:       new(transports.Arena), Sessions: new(Sessions), Log: slog.New(slog.DiscardHandler),
 	}
@@ -94,7 +93,7 @@ func (r *rig) dial() *peer {
 	client, server := r.net.Pipe()
 	p := &peer{Client: smb2test.NewClient(client), t: r.t, rig: r, ended: make(chan error, 1)}
 	p.Session, p.Tree = 0, 0
-	go func() { p.ended <- r.s.Serve(context.Background(), server) }()
+	go func() { p.ended <- r.s.Serve(context.Background(), server, r.shop) }()
 	r.t.Cleanup(func() {
 		client.Close()
 		select {

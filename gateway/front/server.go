@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/smbgw/smbgw/auth"
-	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/transports"
 )
@@ -47,10 +46,6 @@ type Server struct {
 
 	// Credits bounds what one client has under way; DefaultCredits when 0.
 	Credits int
-
-	// NewSpace begins what the client on a connection sees. The connection
-	// closes it at its end.
-	NewSpace func(remote net.Addr) tree.Space
 
 	// NewAcceptor begins a log-in from an address.
 	NewAcceptor func(remote net.Addr) auth.Acceptor
