@@ -37,10 +37,14 @@ func (s *server) accept(ctx context.Context, d door) {
 	}
 }
 
-// serve relays one connection from its beginning to its line in the log.
+// serve serves one connection from its beginning to its line in the log.
 func (s *server) serve(ctx context.Context, l *Listener, front transports.Conn) {
 	s.open.Add(1)
 	defer s.open.Add(-1)
+	if l.Relay == nil {
+		s.terminate(ctx, l, front)
+		return
+	}
 	c := &connection{
 		listener: l,
 		backend:  l.Relay,

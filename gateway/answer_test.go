@@ -258,18 +258,18 @@ func TestPipesOverflow(t *testing.T) {
 		p.observe(h)
 		p.observe(h) // twice is once
 	}
-	if !p.has(tree{0, maxPipeTrees - 1}) || p.has(tree{0, maxPipeTrees}) || p.has(tree{1, 0}) {
+	if !p.has(treeID{0, maxPipeTrees - 1}) || p.has(treeID{0, maxPipeTrees}) || p.has(treeID{1, 0}) {
 		t.Error("wrong trees")
 	}
 	h.SetTreeID(maxPipeTrees)
 	h.SetStatus(smb2.StatusAccessDenied)
 	p.observe(h)
-	if p.has(tree{0, maxPipeTrees}) {
+	if p.has(treeID{0, maxPipeTrees}) {
 		t.Error("a failed TREE_CONNECT counts")
 	}
 	h.SetStatus(0)
 	p.observe(h)
-	if !p.has(tree{9, 9}) {
+	if !p.has(treeID{9, 9}) {
 		t.Error("a tree may be placed behind the overflow")
 	}
 }

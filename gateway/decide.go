@@ -38,7 +38,7 @@ func (p *planned) converts() bool { return p.serve || p.place || p.refuse }
 // judge.
 func (v *converter) decide(message []byte) (n, ops int, bytes uint64, e *end) {
 	v.plan = v.plan[:0]
-	var at tree
+	var at treeID
 	room := uint64(maxPayload) // what request or reply may still grow by
 	for rest := message; len(rest) > 0; {
 		element, after, err := smb2.Split(rest)
@@ -72,18 +72,18 @@ func (v *converter) decide(message []byte) (n, ops int, bytes uint64, e *end) {
 
 // unknownTree stands for the tree that a TREE_CONNECT in the same compound
 // will make: it may be of any kind.
-var unknownTree = tree{id: math.MaxUint32}
+var unknownTree = treeID{id: math.MaxUint32}
 
 // treeOf is the tree that an element works on. A related one takes it from the
 // element before, [MS-SMB2] 3.3.5.2.7.2.
-func treeOf(h smb2.Header, before tree) tree {
+func treeOf(h smb2.Header, before treeID) treeID {
 	switch {
 	case h.Command() == smb2.CommandTreeConnect:
 		return unknownTree
-	case h.Has(smb2.FlagRelated) && before != tree{}:
+	case h.Has(smb2.FlagRelated) && before != treeID{}:
 		return before
 	}
-	return tree{h.SessionID(), h.TreeID()}
+	return treeID{h.SessionID(), h.TreeID()}
 }
 
 // grows says that converting the element makes the request or the reply longer
@@ -95,7 +95,7 @@ func (p *planned) grows() bool {
 
 // judge decides about one element. room is how many bytes the message, or its
 // reply, may still grow by.
-func (v *converter) judge(p *planned, at tree, alone bool, room uint64) *end {
+func (v *converter) judge(p *planned, at treeID, alone bool, room uint64) *end {
 	h := smb2.Header(p.element)
 	p.command = h.Command()
 	if !p.understand(h) {
@@ -222,7 +222,7 @@ func enough(info []byte, length, limit uint32) bool {
 
 // whyInline says why a request's data goes to the backend, or comes from it,
 // in messages; placeIt when it does not.
-func (v *converter) whyInline(p *planned, at tree, alone, full bool) reason {
+func (v *converter) whyInline(p *planned, at treeID, alone, full bool) reason {
 	if p.command == smb2.CommandWrite && !p.serve {
 		data, err := p.write.Data(p.element)
 		if err != nil {

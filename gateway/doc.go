@@ -15,6 +15,21 @@
 //	}}}
 //	err := g.Run(ctx) // until ctx ends
 //
+// A Listener without a Relay serves the Gateway's Service.
+//
+// # Two modes
+//
+// A listener relays to a backend, or terminates: it is an SMB server of its own
+// to its clients (package front), which log in at the gateway and see its mounts
+// (space.go). Behind a mount is a share of a backend, on which the client's
+// session is carried on with a session of the gateway's own (package back), or a
+// store in memory (package store). What joins them is package tree; each has its
+// architecture in its own documentation. A client connection has its own
+// connection to each backend that it uses, with the client's ClientGuid, so
+// leases and durable handles keep their meaning there.
+//
+// What follows is about relaying.
+//
 // # Picture
 //
 // Each client has its own connection to its backend:
@@ -162,11 +177,8 @@
 //
 // # Bugs
 //
-// There is no terminate mode yet. Its parts are the packages below this one:
-// front, an SMB server over any transport; back, an SMB client; tree, what
-// stands between them; store, shares in memory; credit. The lab puts them
-// together and runs smbclient, cifs.ko, smbd and ksmbd on them; the program does
-// not use them.
+// A listener that serves does not advertise other listeners: clients find them
+// by what the administrator tells them.
 //
 // Network-interface lists and referrals of the backend reach the client
 // unchanged; a client may follow them around the gateway.

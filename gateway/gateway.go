@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/smbgw/smbgw/gateway/front"
 	"github.com/smbgw/smbgw/transports"
 )
 
@@ -26,19 +27,38 @@ type Backend struct {
 	// DefaultThreshold when 0.
 	Place     bool
 	Threshold uint32
+
+	// Sign and Encrypt demand it of sessions that are the gateway's own: those
+	// behind mounts. Either keeps their payload in messages.
+	Sign, Encrypt bool
+
+	// ServerName is what the gateway calls the server, the first address's host
+	// when empty.
+	ServerName string
 }
 
-// A Listener is an address that clients connect to.
+// host is the server's name in requests to it.
+func (b *Backend) host() string {
+	if b.ServerName != "" || len(b.Endpoints) == 0 {
+		return b.ServerName
+	}
+	return b.Endpoints[0].Addr.Host
+}
+
+// A Listener is an address that clients connect to. It relays to a backend, or
+// serves the Gateway's Service on its Terms.
 type Listener struct {
 	Name     string
 	Endpoint Endpoint
-	Relay    *Backend
+	Relay    *Backend // nil: the Service
+	Terms    Terms
 }
 
 // A Gateway serves its listeners. Its fields are read by Run and not changed
 // while Run is running.
 type Gateway struct {
 	Listeners []Listener
+	Service   *Service // nil when every listener relays
 	Log       *slog.Logger
 }
 
@@ -54,7 +74,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := &server{log: g.Log, arenas: arenas(g.Listeners)}
+	s := newServer(g)
 	var wg sync.WaitGroup
 	for _, d := range doors {
 		g.Log.Info("listening", "listener", d.listener.Name,
@@ -88,7 +108,7 @@ func (g *Gateway) announce(ctx context.Context) ([]door, error) {
 			}
 			return nil, fmt.Errorf("listener %q: %s: %w", l.Name, l.Endpoint.Addr, err)
 		}
-		if d, ok := ln.(transports.Deferrer); ok {
+		if d, ok := ln.(transports.Deferrer); ok && l.Relay != nil {
 			d.Defer() // until the backend has said what it takes: connection.admit
 		}
 		doors = append(doors, door{ln, l})
@@ -98,7 +118,10 @@ func (g *Gateway) announce(ctx context.Context) ([]door, error) {
 
 // A server is what the connections of one Run share.
 type server struct {
-	log *slog.Logger
+	log     *slog.Logger
+	service *Service
+	front   map[*Listener]*front.Server // of listeners that do not relay
+	replies *transports.Arena           // of those
 
 	// One arena for each backend: a buffer that is exposed to a backend has
 	// never held the data of another one, so a backend that claims to have
@@ -109,12 +132,29 @@ type server struct {
 	open   atomic.Int64  // connections being served
 }
 
-func arenas(ls []Listener) map[*Backend]*transports.Arena {
-	m := make(map[*Backend]*transports.Arena)
-	for _, l := range ls {
-		if m[l.Relay] == nil {
-			m[l.Relay] = new(transports.Arena)
+func newServer(g *Gateway) *server {
+	s := &server{
+		log:     g.Log,
+		service: g.Service,
+		front:   make(map[*Listener]*front.Server),
+		replies: new(transports.Arena),
+		arenas:  make(map[*Backend]*transports.Arena),
+	}
+	for _, l := range g.Listeners {
+		s.enter(l.Relay)
+	}
+	if g.Service != nil {
+		for _, m := range g.Service.Mounts {
+			s.enter(m.Backend)
 		}
 	}
-	return m
+	s.fronts(g)
+	return s
+}
+
+// enter makes a backend's arena.
+func (s *server) enter(b *Backend) {
+	if b != nil && s.arenas[b] == nil {
+		s.arenas[b] = new(transports.Arena)
+	}
 }

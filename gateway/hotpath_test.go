@@ -202,7 +202,7 @@ func BenchmarkRelay(b *testing.B) {
 			go func() { done <- nas.Serve() }()
 			backend := &Backend{Place: true, Endpoints: []Endpoint{{Network: dialer{conn: back}}}}
 			l := &Listener{Relay: backend}
-			s := &server{log: slog.New(slog.DiscardHandler), arenas: arenas([]Listener{*l})}
+			s := newServer(&Gateway{Listeners: []Listener{*l}, Log: slog.New(slog.DiscardHandler)})
 			go func() {
 				s.serve(context.Background(), l, front)
 				done <- nil

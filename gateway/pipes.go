@@ -14,11 +14,11 @@ import (
 // The reader of replies adds and drops, the reader of requests asks.
 type pipes struct {
 	mu       sync.Mutex
-	trees    []tree
+	trees    []treeID
 	overflow bool // too many to remember: all trees count
 }
 
-type tree struct {
+type treeID struct {
 	session uint64
 	id      uint32
 }
@@ -28,15 +28,15 @@ func (p *pipes) observe(h smb2.Header) {
 	if h.Status() != smb2.StatusSuccess || h.Has(smb2.FlagAsync) {
 		return
 	}
-	t := tree{h.SessionID(), h.TreeID()}
+	t := treeID{h.SessionID(), h.TreeID()}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if h.Command() == smb2.CommandLogoff { // takes the session's trees with it
-		p.trees = slices.DeleteFunc(p.trees, func(x tree) bool { return x.session == t.session })
+		p.trees = slices.DeleteFunc(p.trees, func(x treeID) bool { return x.session == t.session })
 		return
 	}
 	// An id that is given again may name another kind of tree.
-	p.trees = slices.DeleteFunc(p.trees, func(x tree) bool { return x == t })
+	p.trees = slices.DeleteFunc(p.trees, func(x treeID) bool { return x == t })
 	if h.Command() != smb2.CommandTreeConnect {
 		return
 	}
@@ -51,7 +51,7 @@ func (p *pipes) observe(h smb2.Header) {
 	p.trees = append(p.trees, t)
 }
 
-func (p *pipes) has(t tree) bool {
+func (p *pipes) has(t treeID) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.overflow || slices.Contains(p.trees, t)

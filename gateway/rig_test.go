@@ -108,7 +108,7 @@ func newRig(t *testing.T, w wiring) *rig {
 	if w.wrapFront != nil {
 		gatewayEnd = w.wrapFront(gatewayEnd)
 	}
-	s := &server{log: slog.New(r.log), arenas: arenas([]Listener{*r.listener})}
+	s := newServer(&Gateway{Listeners: []Listener{*r.listener}, Log: slog.New(r.log)})
 	for _, a := range s.arenas {
 		r.arena = a
 	}

@@ -18,6 +18,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/smbgw/smbgw/auth/ntlm"
+	"github.com/smbgw/smbgw/auth/users"
 )
 
 // A gateway is a running smbgw.
@@ -133,15 +136,35 @@ func attributes(line string) map[string]string {
 // relay is the configuration of a listener that relays to one backend, both
 // called NAME. Where a side is quic the lab's certificates are its tls.
 func relay(l *lab, name, listen, backend string) string {
-	front, back := "", ""
-	if strings.HasPrefix(listen, "quic!") {
-		front = fmt.Sprintf("  tls {\n    cert = %q\n    key = %q\n  }\n", l.host("tls/cert.pem"), l.host("tls/key.pem"))
+	return listener(l, name, listen, fmt.Sprintf("relay = %q", name)) + server(l, name, backend)
+}
+
+// served is the configuration of a listener that serves one mount, "share", from
+// a backend, to the lab's user. words are more of the listener's.
+func served(l *lab, name, listen, backend string, words ...string) string {
+	l.t.Helper()
+	file := l.host("users")
+	_, _, err := users.Set(file, user, ntlm.Hash(password), time.Now())
+	must(l.t, err)
+	return listener(l, name, listen, words...) + server(l, name, backend) +
+		fmt.Sprintf("users {\n  file = %q\n}\nmount \"share\" {\n  backend = %q\n}\n", file, name)
+}
+
+// listener is a listen block.
+func listener(l *lab, name, address string, words ...string) string {
+	if strings.HasPrefix(address, "quic!") {
+		words = append(words, fmt.Sprintf("tls {\n    cert = %q\n    key = %q\n  }", l.host("tls/cert.pem"), l.host("tls/key.pem")))
 	}
-	if strings.HasPrefix(backend, "quic!") {
-		back = fmt.Sprintf("  server_name = %q\n  tls {\n    ca = %q\n  }\n", gatewayName, l.host("tls/ca.pem"))
+	return fmt.Sprintf("listen %q {\n  address = %q\n  %s\n}\n", name, address, strings.Join(words, "\n  "))
+}
+
+// server is a backend block.
+func server(l *lab, name, address string) string {
+	tls := ""
+	if strings.HasPrefix(address, "quic!") {
+		tls = fmt.Sprintf("  server_name = %q\n  tls {\n    ca = %q\n  }\n", gatewayName, l.host("tls/ca.pem"))
 	}
-	return fmt.Sprintf("listen %q {\n  address = %q\n  relay = %q\n%s}\nbackend %q {\n  address = [%q]\n%s}\n",
-		name, listen, name, front, name, backend, back)
+	return fmt.Sprintf("backend %q {\n  address = [%q]\n%s}\n", name, address, tls)
 }
 
 // certificates makes an authority and a certificate for the gateway's name in

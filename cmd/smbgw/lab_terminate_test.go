@@ -26,11 +26,12 @@ import (
 	"github.com/smbgw/smbgw/transports/tcp"
 )
 
-// The two endpoints of terminate mode with real peers, put together here by
-// hand:
+// Terminate mode with real peers:
 //
-//	g  smbclient, cifs.ko -TCP, SMB Direct-> front leg, store in memory
-//	h  smbclient -TCP-> front leg, back leg -TCP-> smbd, -SMB Direct-> ksmbd
+//	g  smbclient, cifs.ko -TCP, SMB Direct-> front leg, store in memory, put
+//	   together here by hand
+//	h  smbclient, cifs.ko -TCP, QUIC, SMB Direct-> smbgw -TCP-> smbd,
+//	   -SMB Direct-> ksmbd
 
 // tester is the one account of the lab.
 type tester struct{}
@@ -177,28 +178,40 @@ func clientsThroughLegs(t *testing.T) {
 	t.Run("smbd", func(t *testing.T) {
 		l := newLab(t)
 		s := l.smbd(4445)
-		l.serve(4450, "tcp!"+gatewayIP+"!4450", "tcp!"+gatewayIP+"!4445")
+		l.gateway("smbgw", served(l, "h", "tcp!"+gatewayIP+"!4450", "tcp!"+gatewayIP+"!4445"))
 		carried(t, l, overTCP(gatewayIP, 4450), func(l *lab, files []file) { l.same(files, s.share, "") })
 	})
 	t.Run("cifs-rdma-smbd", func(t *testing.T) {
 		l := newLab(t)
 		g := l.guest(1)
 		l.smbd(4445)
-		l.serve(5445, "smbdirect!"+gatewayIP+"!5445", "tcp!"+gatewayIP+"!4445")
+		l.gateway("smbgw", served(l, "h", "smbdirect!"+gatewayIP+"!5445", "tcp!"+gatewayIP+"!4445"))
 		mountedOn(t, l, g)
 	})
-	t.Run("ksmbd", func(t *testing.T) {
-		l := newLab(t)
-		g := l.guest(1)
-		g.ksmbd()
-		l.serve(4450, "tcp!"+gatewayIP+"!4450", "smbdirect!"+g.ip+"!5445")
-		c := l.capture(g.link)
-		carried(t, l, overTCP(gatewayIP, 4450), func(l *lab, files []file) { g.on(l.t).same(files, "/tmp/share") })
-		// The back leg neither signs nor seals here, whatever the client does,
-		// so all that is large enough goes by RDMA, three times.
-		w := c.stop()
-		w.clean(t)
-		files := l.payload(sizes...)
-		payloadWent(t, w, unprotected, gatewayIP, g.ip, append(append(files, files...), files...))
-	})
+	for name, c := range map[string]struct {
+		listen string
+		at     share
+	}{
+		"ksmbd":      {"tcp!" + gatewayIP + "!4450", overTCP(gatewayIP, 4450)},
+		"quic-ksmbd": {"quic!" + gatewayIP + "!4443", overQUIC(4443)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			g := l.guest(1)
+			g.ksmbd()
+			l.certificates()
+			l.gateway("smbgw", served(l, "h", c.listen, "smbdirect!"+g.ip+"!5445"))
+			w := l.capture(g.link)
+			carried(t, l, c.at, func(l *lab, files []file) { g.on(l.t).same(files, "/tmp/share") })
+			everythingPlaced(t, l, w.stop(), g)
+		})
+	}
+}
+
+// everythingPlaced checks that what carried has moved went by RDMA, three times:
+// the back leg neither signs nor seals, whatever the client does.
+func everythingPlaced(t *testing.T, l *lab, w *wire, g *guest) {
+	w.clean(t)
+	files := l.payload(sizes...)
+	payloadWent(t, w, unprotected, gatewayIP, g.ip, append(append(files, files...), files...))
 }

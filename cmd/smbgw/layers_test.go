@@ -13,7 +13,7 @@ import (
 // everything below, an empty list nothing at all.
 var layers = map[string][]string{
 	"cmd/smbgw":        {"..."},
-	"cmd/smbgw/config": {"gateway", "policy", "transports"},
+	"cmd/smbgw/config": {"gateway", "policy", "auth", "auth/users", "smb2", "transports"},
 
 	"cmd/smbgw/demo": {"gateway", "smb2", "transports"},
 

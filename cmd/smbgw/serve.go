@@ -19,8 +19,14 @@ func serve(ctx context.Context, inv *invocation) int {
 		return status
 	}
 	log := logger(c.Log, inv.stderr)
-	g := build(c, log)
+	g, err := build(c, log)
+	if err != nil {
+		return inv.failed(err)
+	}
 	for _, l := range c.Listeners {
+		if l.Relay == nil {
+			continue
+		}
 		log.Info("relay passes the backend's network-interface lists and referrals unchanged: clients may learn its own addresses",
 			"listener", l.Name, "backend", l.Relay.Name)
 	}
@@ -41,11 +47,15 @@ func logger(c config.Log, w io.Writer) *slog.Logger {
 
 // build turns a configuration into the gateway it describes. Nothing is
 // started.
-func build(c *config.Config, log *slog.Logger) *gateway.Gateway {
+func build(c *config.Config, log *slog.Logger) (*gateway.Gateway, error) {
 	g := &gateway.Gateway{Log: log}
 	backends := map[*config.Backend]*gateway.Backend{}
 	for _, b := range c.Backends {
 		backends[b] = backend(b, log)
+	}
+	var err error
+	if g.Service, err = service(c, backends, log); err != nil {
+		return nil, err
 	}
 	for i := range c.Listeners {
 		l := &c.Listeners[i]
@@ -54,13 +64,17 @@ func build(c *config.Config, log *slog.Logger) *gateway.Gateway {
 			Name:     l.Name,
 			Endpoint: gateway.Endpoint{Addr: l.Addr, Network: n},
 			Relay:    backends[l.Relay],
+			Terms:    terms(l),
 		})
 	}
-	return g
+	return g, nil
 }
 
 func backend(b *config.Backend, log *slog.Logger) *gateway.Backend {
-	out := &gateway.Backend{Name: b.Name, Place: b.Place, Threshold: b.Threshold}
+	out := &gateway.Backend{
+		Name: b.Name, Place: b.Place, Threshold: b.Threshold,
+		Sign: b.Sign == config.Required, Encrypt: b.Encrypt == config.Required,
+	}
 	for _, a := range b.Addrs {
 		n := networks[a.Network].dial(b, log)
 		out.Endpoints = append(out.Endpoints, gateway.Endpoint{Addr: a, Network: n})

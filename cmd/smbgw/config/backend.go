@@ -10,6 +10,7 @@ import (
 var backendSchema = &hcl.BodySchema{
 	Attributes: []hcl.AttributeSchema{
 		{Name: "address"}, {Name: "place"}, {Name: "rdma_threshold"}, {Name: "server_name"}, {Name: "connections"},
+		{Name: "sign"}, {Name: "encrypt"},
 	},
 	Blocks: []hcl.BlockHeaderSchema{{Type: "tls"}},
 }
@@ -26,11 +27,25 @@ func (l *loader) backend(b *hcl.Block) *Backend {
 		l.bytes(a, maxThreshold, &be.Threshold)
 	}
 	if a := content.Attributes["connections"]; a != nil {
-		l.report(a.NameRange, "connections belongs to terminate mode, which is not part of this version (relay has one back connection per front connection); remove it")
+		l.connections(a)
 	}
+	choose(l, content.Attributes["sign"], demands, &be.Sign)
+	choose(l, content.Attributes["encrypt"], demands, &be.Encrypt)
 	overTLS, known := l.backendAddresses(b, content.Attributes["address"], be)
 	l.backendTLS(content, be, known && !overTLS)
 	return be
+}
+
+// connections checks that a backend is to have what it has: a connection for each
+// client.
+func (l *loader) connections(a *hcl.Attribute) {
+	switch w, ok := l.str(a.Expr, a.Name); {
+	case !ok, w.value == "per-client":
+	case w.value == "shared":
+		l.report(w.at, `connections = "shared" is not part of this version; remove it: each client has a connection of its own`)
+	default:
+		l.report(w.at, `connections %q is unknown; it is "per-client"`, w.value)
+	}
 }
 
 // backendAddresses decodes the list; it says whether one of the addresses runs

@@ -3,6 +3,7 @@ package config
 import (
 	"log/slog"
 
+	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/transports"
 )
 
@@ -12,7 +13,40 @@ type Config struct {
 	Log       Log
 	Listeners []Listener // in the order of the file, at least one
 	Backends  []*Backend // in the order of the file
+	Users     *Users     // nil when every listener relays
+	Mounts    []*Mount   // in the order of the file
 }
+
+// Users is who may log in to listeners that do not relay.
+type Users struct {
+	File      string
+	Guest     bool // lets in whose name is not known
+	Anonymous bool // lets in who names nobody
+}
+
+// A Mount is a share that clients see.
+type Mount struct {
+	Name    string
+	Backend *Backend
+	Share   string   // its name at the backend
+	As      *Account // nil: the client's own user
+	Encrypt Demand
+}
+
+// An Account is a user of a backend.
+type Account struct {
+	User         string
+	PasswordFile string // see Password
+}
+
+// A Demand is what is asked of somebody.
+type Demand uint8
+
+const (
+	Allowed  Demand = iota // nothing
+	Required               // those who do not are refused
+	Off                    // those who want it do not get it
+)
 
 // Log says what is logged and how.
 type Log struct {
@@ -34,7 +68,11 @@ type Listener struct {
 	Name  string
 	Addr  transports.Addr
 	TLS   *ServerTLS // nil when the network does not run over TLS
-	Relay *Backend   // never nil: the only mode of this version
+	Relay *Backend   // nil: serves the mounts
+
+	// What a listener asks of the clients that it serves.
+	MinDialect    smb2.Dialect // 0: the default
+	Sign, Encrypt Demand
 }
 
 // ServerTLS names the files of a listener's certificate.
@@ -49,6 +87,8 @@ type Backend struct {
 	Addrs     []transports.Addr // in order of preference, at least one
 	Place     bool
 	Threshold uint32 // bytes
+
+	Sign, Encrypt Demand // of the sessions of mounts
 
 	// ServerName is the name to look for in the server's certificate, "" for
 	// the address's host.

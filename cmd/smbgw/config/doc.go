@@ -17,7 +17,10 @@
 //
 //	listen "NAME" {
 //	  address = "NET!HOST!SERVICE"
-//	  relay   = "BACKEND"
+//	  relay   = "BACKEND"      # what comes passes to the backend; without it clients are served the mounts
+//	  min_dialect = "3.0"      # of clients that are served: 2.0.2 | 2.1 | 3.0 | 3.0.2 | 3.1.1
+//	  sign    = "allowed"      # allowed | required
+//	  encrypt = "allowed"      # allowed | required | off
 //	  tls {                    # networks that run over TLS need it, others refuse it
 //	    cert      = "FILE"
 //	    key       = "FILE"
@@ -29,12 +32,27 @@
 //	  address        = ["NET!HOST!SERVICE", ...]  # in order of preference
 //	  place          = true    # payload in the clear goes by RDMA where the network can
 //	  rdma_threshold = 4096    # bytes; smaller payload stays in the message
+//	  sign           = "allowed"  # allowed | required, of the sessions of mounts
+//	  encrypt        = "allowed"  # likewise; either keeps payload from going by RDMA
 //	  server_name    = "HOST"  # the name in the server's certificate, when not the address's host
 //	  tls {
 //	    ca   = "FILE"          # default: the system's authorities
 //	    cert = "FILE"          # shown to servers that ask for one
 //	    key  = "FILE"
 //	  }
+//	}
+//
+//	users {
+//	  file      = "FILE"       # who may log in: see smbgw passwd
+//	  guest     = false        # lets in whose name is not known
+//	  anonymous = false        # lets in who names nobody
+//	}
+//
+//	mount "NAME" {             # clients see \\gateway\NAME
+//	  backend = "BACKEND"
+//	  share   = "SHARE"        # its name there; default: the mount's
+//	  as      = "same"         # the client's own user, or { user = "NAME", password_file = "FILE" }
+//	  encrypt = "allowed"      # allowed | required
 //	}
 //
 // File names are relative to the folder of the configuration file. Values are
@@ -49,8 +67,8 @@
 // and belong together, but not kept: the networks read them again, each time
 // they change.
 //
-// Words of later versions (users, mount, policy, connections) are known and
-// refused as such.
+// Words of later versions (policy, connections = "shared") are known and refused
+// as such.
 //
 // # Bugs
 //

@@ -18,6 +18,13 @@ const (
 	// says plainly.
 	maxThreshold = transports.MaxMessage
 
+	// maxShareName is the longest name of a share, in letters, [MS-SRVS] 2.2.4.22
+	// and [MS-SMB2] 3.3.5.7.
+	maxShareName = 80
+
+	// maxPassword bounds a password, in bytes: Windows has at most 256 letters.
+	maxPassword = 1024
+
 	// maxDistance is how many letters may differ between a word that is not
 	// known and the one that is suggested for it.
 	maxDistance = 3

@@ -1,24 +1,26 @@
 package config
 
 import (
-	"fmt"
-
 	"github.com/hashicorp/hcl/v2"
+	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/transports"
 )
 
 var listenSchema = &hcl.BodySchema{
-	Attributes: []hcl.AttributeSchema{{Name: "address"}, {Name: "relay"}, {Name: "policy"}},
+	Attributes: []hcl.AttributeSchema{{Name: "address"}, {Name: "relay"}, {Name: "policy"}, {Name: "min_dialect"}, {Name: "sign"}, {Name: "encrypt"}},
 	Blocks:     []hcl.BlockHeaderSchema{{Type: "tls"}},
 }
 
 func (l *loader) listener(b *hcl.Block, backends []*Backend) Listener {
 	content := l.content(b, listenSchema)
 	lis := Listener{Name: b.Labels[0]}
-	lis.Relay = l.relay(b, content.Attributes["relay"], backends)
-	if a := content.Attributes["policy"]; a != nil {
-		l.report(a.NameRange, "policy belongs to terminate mode, which is not part of this version; remove it")
+	if a := content.Attributes["relay"]; a != nil {
+		lis.Relay = l.backendNamed(a, backends)
 	}
+	if a := content.Attributes["policy"]; a != nil {
+		l.report(a.NameRange, "policy is not part of this version; remove it")
+	}
+	l.served(content, &lis)
 	tls := l.single(content.Blocks.OfType("tls"))
 	for _, t := range tls {
 		lis.TLS = l.serverTLS(t)
@@ -46,39 +48,65 @@ func (l *loader) listener(b *hcl.Block, backends []*Backend) Listener {
 	return lis
 }
 
-// relay finds the backend that a listener relays to.
-func (l *loader) relay(b *hcl.Block, a *hcl.Attribute, backends []*Backend) *Backend {
-	var known []string
-	for _, be := range backends {
-		known = append(known, be.Name)
+// dialects are what clients speak, by their numbers.
+var dialects = map[string]smb2.Dialect{
+	"2.0.2": smb2.Dialect202,
+	"2.1":   smb2.Dialect21,
+	"3.0":   smb2.Dialect30,
+	"3.0.2": smb2.Dialect302,
+	"3.1.1": smb2.Dialect311,
+}
+
+// demands is what can be asked of somebody.
+var demands = map[string]Demand{"allowed": Allowed, "required": Required}
+
+// offers is what can be asked of clients.
+var offers = map[string]Demand{"allowed": Allowed, "required": Required, "off": Off}
+
+// served decodes what concerns listeners that do not relay, and refuses it for
+// others.
+func (l *loader) served(content *hcl.BodyContent, lis *Listener) {
+	attrs := content.Attributes
+	choose(l, attrs["min_dialect"], dialects, &lis.MinDialect)
+	choose(l, attrs["sign"], demands, &lis.Sign)
+	choose(l, attrs["encrypt"], offers, &lis.Encrypt)
+	if attrs["relay"] == nil {
+		return
 	}
-	if a == nil {
-		name := "BACKEND"
-		if len(known) == 1 {
-			name = known[0]
+	for _, name := range []string{"min_dialect", "sign", "encrypt"} {
+		if a := attrs[name]; a != nil {
+			l.report(a.NameRange, "%s is of no use: listen %q relays, and what passes is between client and backend; remove it, or relay", name, lis.Name)
 		}
-		l.report(b.DefRange, "listen %q has no relay, and terminate mode is not part of this version; add relay = %q", b.Labels[0], name)
-		return nil
 	}
-	w, ok := l.str(a.Expr, "relay")
-	if !ok {
-		return nil
-	}
-	for _, be := range backends {
-		if be.Name == w.value {
-			return be
+}
+
+// serving checks that listeners without a relay have something to serve, and
+// that what there is to serve has a listener.
+func (l *loader) serving(listeners hcl.Blocks, c *Config) {
+	serves := false
+	for i, lis := range c.Listeners {
+		attrs := l.attributes(listeners[i])
+		if attrs["relay"] != nil {
+			continue
+		}
+		serves = true
+		switch {
+		case len(c.Mounts) == 0:
+			l.report(listeners[i].DefRange, `listen %q has neither a relay nor anything to serve; add relay = %q, or mount "NAME" { backend = %[2]q }`, lis.Name, example(c.Backends))
+		case c.Users == nil:
+			l.report(listeners[i].DefRange, `listen %q serves mounts, and nobody may log in; add users { file = "FILE" }`, lis.Name)
 		}
 	}
-	way := didYouMean(w.value, known)
-	switch {
-	case way != "":
-	case len(known) > 0:
-		way = "; there are " + among(known)
-	default:
-		way = fmt.Sprintf("; add backend %q { address = [\"tcp!HOST!445\"] }", w.value)
+	if !serves && len(c.Mounts) > 0 && len(listeners) > 0 {
+		l.report(hcl.Range{Filename: l.file, Start: hcl.InitialPos, End: hcl.InitialPos},
+			"mount %q is of no use: every listener relays; remove it, or the relay of a listener", c.Mounts[0].Name)
 	}
-	l.report(w.at, "relay names backend %q, which does not exist%s", w.value, way)
-	return nil
+}
+
+// attributes are a block's, whose mistakes are known already.
+func (l *loader) attributes(b *hcl.Block) hcl.Attributes {
+	content, _, _ := b.Body.PartialContent(listenSchema)
+	return content.Attributes
 }
 
 // A socket is what only one listener can have, apart from the host.

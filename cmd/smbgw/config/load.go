@@ -51,12 +51,14 @@ var rootSchema = &hcl.BodySchema{
 		{Type: "log"},
 		{Type: "listen", LabelNames: []string{"name"}},
 		{Type: "backend", LabelNames: []string{"name"}},
+		{Type: "users"},
+		{Type: "mount", LabelNames: []string{"name"}},
 	},
 }
 
-// laterBlocks are words of the configuration language that terminate mode
-// brings.
-var laterBlocks = []string{"users", "mount", "policy"}
+// laterBlocks are words of the configuration language that later versions
+// bring.
+var laterBlocks = []string{"policy"}
 
 func (l *loader) root(body hcl.Body) *Config {
 	content, diags := l.named(body).Content(rootSchema)
@@ -69,6 +71,8 @@ func (l *loader) root(body hcl.Body) *Config {
 	for _, b := range backends {
 		c.Backends = append(c.Backends, l.backend(b))
 	}
+	c.Users = l.users(content.Blocks.OfType("users"))
+	c.Mounts = l.mounts(content.Blocks.OfType("mount"), c.Backends)
 	listeners := content.Blocks.OfType("listen")
 	l.names(listeners)
 	for _, b := range listeners {
@@ -76,8 +80,9 @@ func (l *loader) root(body hcl.Body) *Config {
 	}
 	if len(listeners) == 0 {
 		l.report(hcl.Range{Start: hcl.InitialPos, End: hcl.InitialPos},
-			"nothing to listen on; add a listen block with an address and a relay, and the backend that the relay names")
+			"nothing to listen on; add a listen block with an address, and a relay or mounts")
 	}
+	l.serving(listeners, c)
 	return c
 }
 
@@ -94,7 +99,7 @@ func (l *loader) named(body hcl.Body) hcl.Body {
 		})
 		switch {
 		case slices.Contains(laterBlocks, b.Type):
-			l.report(b.DefRange(), "%s belongs to terminate mode, which is not part of this version; remove the block", b.Type)
+			l.report(b.DefRange(), "%s is not part of this version; remove the block", b.Type)
 			continue
 		case schema >= 0 && len(b.Labels) == 0:
 			l.report(b.DefRange(), `%s has no name; write %s "NAME" {`, b.Type, b.Type)

@@ -43,7 +43,7 @@ func choose[T any](l *loader, a *hcl.Attribute, table map[string]T, v *T) {
 	}
 	t, ok := table[w.value]
 	if !ok {
-		known := slices.Collect(maps.Keys(table))
+		known := slices.Sorted(maps.Keys(table))
 		l.report(w.at, "%s %q is unknown; it is one of %s%s", a.Name, w.value, among(known), didYouMean(w.value, known))
 		return
 	}

@@ -1,4 +1,4 @@
-# Words of terminate mode are refused as such, not as unknown.
+# Words of later versions are refused as such, not as unknown.
 listen "office" {
   address = "tcp!*!445"
   policy  = "remote"
@@ -6,9 +6,6 @@ listen "office" {
 backend "nas" {
   address     = ["tcp!nas!445"]
   connections = "shared"
-}
-users {
-  file = "/etc/smbgw/users"
 }
 mount "projects" {
   backend = "nas"

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+
+	"github.com/smbgw/smbgw/auth"
+	"github.com/smbgw/smbgw/auth/ntlm"
+	"github.com/smbgw/smbgw/auth/spnego"
+	"github.com/smbgw/smbgw/auth/users"
+	"github.com/smbgw/smbgw/cmd/smbgw/config"
+	"github.com/smbgw/smbgw/gateway"
+	"github.com/smbgw/smbgw/gateway/front"
+	"github.com/smbgw/smbgw/gateway/tree"
+	"github.com/smbgw/smbgw/smb2"
+)
+
+// service is what listeners without a relay serve, nil when there are none.
+func service(c *config.Config, backends map[*config.Backend]*gateway.Backend, log *slog.Logger) (*gateway.Service, error) {
+	if c.Users == nil {
+		return nil, nil
+	}
+	file, err := users.Open(c.Users.File, users.Options{
+		Report: func(err error) { log.Warn("users file has changed and cannot be used", "error", err) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("this machine has no name: %w", err)
+	}
+	s := welcome(accounts{file, netBIOS(host), c.Users.Guest, c.Users.Anonymous}, host)
+	same := &gateway.Login{Initiator: sameUser(file)}
+	for _, m := range c.Mounts {
+		as := same
+		if m.As != nil {
+			if as, err = serviceAccount(m.As); err != nil {
+				return nil, fmt.Errorf("mount %q: %w", m.Name, err)
+			}
+		}
+		s.Mounts = append(s.Mounts, gateway.Mount{
+			Name: m.Name, Share: m.Share, Backend: backends[m.Backend], As: as,
+			Encrypt: m.Encrypt == config.Required,
+		})
+	}
+	return s, nil
+}
+
+// welcome is a service without mounts.
+func welcome(a accounts, host string) *gateway.Service {
+	table, limiter := acceptors(a), auth.NewLimiter(nil)
+	sum := sha256.Sum256([]byte("smbgw server " + host))
+	return &gateway.Service{
+		GUID: smb2.GUID(sum[:16]),
+		NewAcceptor: func(remote net.Addr) auth.Acceptor {
+			return auth.Limited(spnego.NewAcceptor(table), limiter, attacker(remote))
+		},
+		Hint: spnego.Hint(table),
+	}
+}
+
+// netBIOS is a machine's name as NTLM has it, [MS-NLMP] 2.2.2.1: at most 15
+// letters.
+func netBIOS(host string) string {
+	host, _, _ = strings.Cut(host, ".")
+	if len(host) > 15 {
+		host = host[:15]
+	}
+	return auth.Upper(host)
+}
+
+// attacker is what an address counts as where log-ins fail: an IPv4 address, or
+// the network of an IPv6 one, of which everybody has as many as he likes.
+func attacker(remote net.Addr) string {
+	host, _, err := net.SplitHostPort(remote.String())
+	if err != nil {
+		return remote.String()
+	}
+	a, err := netip.ParseAddr(host)
+	if err != nil {
+		return host
+	}
+	if a = a.Unmap().WithZone(""); a.Is4() {
+		return a.String()
+	}
+	network, _ := a.Prefix(64)
+	return network.String()
+}
+
+// sameUser logs in at a backend as the user that the client is, by the hash that
+// the gateway knows. Whom the gateway does not know by name stays without one.
+func sameUser(file *users.File) func(*tree.Client) (auth.Initiator, error) {
+	return func(c *tree.Client) (auth.Initiator, error) {
+		if c.User.Anonymous || c.User.Guest {
+			return initiator(auth.Account{}), nil
+		}
+		account, err := file.Lookup(c.User.User)
+		if err != nil {
+			return nil, fmt.Errorf("user %q: %w", c.User.User, err)
+		}
+		return initiator(account), nil
+	}
+}
+
+// serviceAccount logs in as one user of the backend, whoever the client is.
+func serviceAccount(a *config.Account) (*gateway.Login, error) {
+	password, err := config.Password(a.PasswordFile)
+	if err != nil {
+		return nil, err
+	}
+	account := auth.Account{Name: a.User, Hash: ntlm.Hash(password)}
+	return &gateway.Login{Initiator: func(*tree.Client) (auth.Initiator, error) { return initiator(account), nil }}, nil
+}
+
+// encryptions is what the words of a listener mean to the front leg.
+var encryptions = map[config.Demand]front.Encryption{
+	config.Allowed:  front.EncryptionAllowed,
+	config.Required: front.EncryptionRequired,
+	config.Off:      front.EncryptionOff,
+}
+
+func terms(l *config.Listener) gateway.Terms {
+	return gateway.Terms{
+		MinDialect: l.MinDialect,
+		Sign:       l.Sign == config.Required,
+		Encryption: encryptions[l.Encrypt],
+		Secure:     networks[l.Addr.Network].TLS,
+	}
+}

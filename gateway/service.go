@@ -1,0 +1,79 @@
+package gateway
+
+import (
+	"net"
+
+	"github.com/smbgw/smbgw/auth"
+	"github.com/smbgw/smbgw/gateway/front"
+	"github.com/smbgw/smbgw/gateway/store"
+	"github.com/smbgw/smbgw/gateway/tree"
+	"github.com/smbgw/smbgw/smb2"
+)
+
+// A Service is what listeners without a Relay give their clients.
+type Service struct {
+	// GUID names the gateway to clients, the same every time it runs.
+	GUID smb2.GUID
+
+	// NewAcceptor begins the log-in of a client, and Hint is the token that
+	// offers the mechanisms, SPNEGO's Hint.
+	NewAcceptor func(remote net.Addr) auth.Acceptor
+	Hint        []byte
+
+	// Mounts are the shares that clients see. Names are unique in any case.
+	Mounts []Mount
+}
+
+// A Mount is a share that clients see, and where it comes from: a share of a
+// Backend, or of a Store.
+type Mount struct {
+	Name  string
+	Share string // there; Name when empty
+
+	Backend *Backend
+	As      *Login // on the backend
+
+	Store *store.Store
+
+	// Encrypt demands of clients to encrypt what concerns the mount.
+	Encrypt bool
+}
+
+// A Login is how a client's session is carried on at a backend: as the same
+// user, or as somebody else.
+type Login struct {
+	Initiator func(*tree.Client) (auth.Initiator, error)
+}
+
+// Terms are what a listener asks of clients that it serves.
+type Terms struct {
+	// MinDialect is the oldest dialect, 3.0 when 0.
+	MinDialect smb2.Dialect
+
+	// Sign demands signed requests. Encryption is what is thought of sealed
+	// ones.
+	Sign       bool
+	Encryption front.Encryption
+
+	// Secure says that the network encrypts by itself: QUIC.
+	Secure bool
+}
+
+// mount finds a mount by the name that a client asks for.
+func (s *Service) mount(name string) *Mount {
+	name = auth.Upper(name)
+	for i := range s.Mounts {
+		if auth.Upper(s.Mounts[i].Name) == name {
+			return &s.Mounts[i]
+		}
+	}
+	return nil
+}
+
+// share is the mount's name where it comes from.
+func (m *Mount) share() string {
+	if m.Share == "" {
+		return m.Name
+	}
+	return m.Share
+}

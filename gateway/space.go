@@ -1,0 +1,120 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/smbgw/smbgw/gateway/back"
+	"github.com/smbgw/smbgw/gateway/tree"
+	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/transports"
+)
+
+// A space is the mount table as one client connection sees it: the mounts of a
+// service, with connections to the backends of those that it uses.
+type space struct {
+	service *Service
+	arenas  map[*Backend]*transports.Arena
+	log     *slog.Logger // with the connection's number
+
+	mu    sync.Mutex // guards the map
+	backs map[source]*back.Space
+}
+
+// A source is what sessions of one client connection share a back connection
+// for.
+type source struct {
+	backend *Backend
+	as      *Login
+}
+
+var _ tree.Space = (*space)(nil)
+
+// Connect connects to a mount.
+func (s *space) Connect(ctx context.Context, client *tree.Client, share string) (*tree.Share, error) {
+	m := s.service.mount(share)
+	if m == nil {
+		return nil, smb2.StatusBadNetworkName
+	}
+	if m.Store != nil {
+		return m.seen(m.Store.Connect(ctx, client, m.share()))
+	}
+	sh, err := s.back(m).Connect(ctx, client, m.share())
+	if err != nil {
+		s.log.Warn("mount failed", "mount", m.Name, "backend", m.Backend.Name, "user", client.User.User, "error", err)
+	}
+	return m.seen(sh, err)
+}
+
+// back is what the client sees of a mount's backend.
+func (s *space) back(m *Mount) *back.Space {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	from := source{m.Backend, m.As}
+	if b := s.backs[from]; b != nil {
+		return b
+	}
+	b := &back.Space{
+		Dial: func(ctx context.Context) (transports.Conn, error) {
+			conn, address, err := m.Backend.dial(ctx, s.log)
+			s.log.Debug("backend connection", "backend", m.Backend.Name, "address", address, "error", err)
+			return conn, err
+		},
+		Initiator: m.As.Initiator,
+		Options: back.Options{
+			Arena:       s.arenas[m.Backend],
+			ServerName:  m.Backend.host(),
+			Sign:        m.Backend.Sign,
+			Encrypt:     m.Backend.Encrypt,
+			NoPlacement: !m.Backend.Place,
+			Threshold:   m.Backend.Threshold,
+			Log:         s.log.With("backend", m.Backend.Name),
+		},
+	}
+	if s.backs == nil {
+		s.backs = make(map[source]*back.Space)
+	}
+	s.backs[from] = b
+	return b
+}
+
+// seen is a share as the client is told of it. What a backend says of DFS and of
+// its cluster is not the gateway's to promise: the names and addresses that a
+// client would be sent to lead past it.
+func (m *Mount) seen(s *tree.Share, err error) (*tree.Share, error) {
+	if err != nil {
+		return nil, err
+	}
+	s.Flags &^= smb2.ShareDFS | smb2.ShareDFSRoot
+	s.Capabilities &^= smb2.ShareCapDFS | smb2.ShareCapScaleOut | smb2.ShareCapCluster |
+		smb2.ShareCapAsymmetric | smb2.ShareCapRedirectToOwner
+	if m.Encrypt {
+		s.Flags |= smb2.ShareEncrypt
+	}
+	return s, nil
+}
+
+// Abandon tells the backends that a client has gone without a word.
+func (s *space) Abandon(client *tree.Client) {
+	for _, b := range s.all() {
+		b.Abandon(client)
+	}
+}
+
+// Close leaves the backends.
+func (s *space) Close() {
+	for _, b := range s.all() {
+		b.Close()
+	}
+}
+
+func (s *space) all() []*back.Space {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []*back.Space
+	for _, b := range s.backs {
+		list = append(list, b)
+	}
+	return list
+}

@@ -1,0 +1,84 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"testing"
+
+	"github.com/smbgw/smbgw/auth"
+	"github.com/smbgw/smbgw/gateway/store"
+	"github.com/smbgw/smbgw/gateway/tree"
+	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/transports"
+	"github.com/smbgw/smbgw/transports/mem"
+)
+
+// A deadNetwork reaches nobody.
+type deadNetwork struct{ *mem.Network }
+
+func (deadNetwork) Dial(context.Context, transports.Addr) (transports.Conn, error) {
+	return nil, net.ErrClosed
+}
+
+// The mount table: names in any case, a store, a backend that is away, and names
+// that are no mounts.
+func TestSpace(t *testing.T) {
+	t.Parallel()
+	away := &Backend{Name: "away", Endpoints: []Endpoint{{
+		Addr:    transports.Addr{Network: "mem", Host: "nas", Service: "445"},
+		Network: deadNetwork{new(mem.Network)},
+	}}}
+	g := &Gateway{
+		Log: slog.New(slog.DiscardHandler),
+		Service: &Service{Mounts: []Mount{
+			{Name: "Données", Store: store.New(store.Config{Shares: []string{"data"}}), Share: "data"},
+			{Name: "sealed", Store: store.New(store.Config{Shares: []string{"sealed"}}), Encrypt: true},
+			{Name: "away", Backend: away, As: &Login{Initiator: func(*tree.Client) (auth.Initiator, error) {
+				return nil, errors.New("unused")
+			}}},
+		}},
+	}
+	srv := newServer(g)
+	s := &space{service: g.Service, arenas: srv.arenas, log: g.Log}
+	client := &tree.Client{SessionID: 7}
+	for _, c := range []struct {
+		name string
+		want error
+		flag smb2.ShareFlags
+	}{
+		{"Données", nil, 0},
+		{"DONNÉES", nil, 0},
+		{"sealed", nil, smb2.ShareEncrypt},
+		{"data", smb2.StatusBadNetworkName, 0},
+		{"", smb2.StatusBadNetworkName, 0},
+		{"away", smb2.StatusServerUnavailable, 0},
+	} {
+		share, err := s.Connect(t.Context(), client, c.name)
+		if !errors.Is(err, c.want) {
+			t.Errorf("%q: %v, want %v", c.name, err, c.want)
+		}
+		if err != nil {
+			continue
+		}
+		if share.Flags&smb2.ShareEncrypt != c.flag {
+			t.Errorf("%q: flags %#x", c.name, share.Flags)
+		}
+		share.Server.Close()
+	}
+	s.Abandon(client)
+	s.Close()
+}
+
+// What a backend says of DFS and clusters stays behind the gateway.
+func TestSeen(t *testing.T) {
+	t.Parallel()
+	got, _ := new(Mount).seen(&tree.Share{
+		Flags:        smb2.ShareDFS | smb2.ShareDFSRoot | smb2.ShareNoCaching,
+		Capabilities: smb2.ShareCapDFS | smb2.ShareCapCluster | smb2.ShareCapScaleOut | smb2.ShareCapContinuousAvailability,
+	}, nil)
+	if got.Flags != smb2.ShareNoCaching || got.Capabilities != smb2.ShareCapContinuousAvailability {
+		t.Errorf("flags %#x, capabilities %#x", got.Flags, got.Capabilities)
+	}
+}

@@ -1,0 +1,58 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/smbgw/smbgw/gateway/front"
+	"github.com/smbgw/smbgw/transports"
+)
+
+// fronts makes the SMB server of each listener that does not relay.
+func (s *server) fronts(g *Gateway) {
+	sessions := new(front.Sessions)
+	for i := range g.Listeners {
+		l := &g.Listeners[i]
+		if l.Relay != nil {
+			continue
+		}
+		s.front[l] = &front.Server{
+			GUID:           g.Service.GUID,
+			MinDialect:     l.Terms.MinDialect,
+			RequireSigning: l.Terms.Sign,
+			Encryption:     l.Terms.Encryption,
+			Secure:         l.Terms.Secure,
+			MaxSize:        maxServed,
+			NewAcceptor:    g.Service.NewAcceptor,
+			Hint:           g.Service.Hint,
+			Sessions:       sessions,
+			Arena:          s.replies,
+			Log:            g.Log.With("listener", l.Name),
+		}
+	}
+}
+
+// terminate serves one client's connection from its beginning to its line in
+// the log.
+func (s *server) terminate(ctx context.Context, l *Listener, conn transports.Conn) {
+	serial, began := s.serial.Add(1), time.Now()
+	peer := conn.RemoteAddr().String()
+	log := s.log.With("conn", serial)
+	space := &space{service: s.service, arenas: s.arenas, log: log}
+	err := s.front[l].Serve(ctx, conn, space)
+	reason := "client closed"
+	switch {
+	case ctx.Err() != nil:
+		reason = end{side: gateway}.String()
+	case err != nil:
+		reason = "client closed: " + err.Error()
+	}
+	log.LogAttrs(ctx, slog.LevelInfo, "connection closed",
+		slog.String("listener", l.Name),
+		slog.String("peer", peer),
+		slog.String("front", l.Endpoint.Addr.Network),
+		slog.Duration("duration", time.Since(began)),
+		slog.String("reason", reason),
+	)
+}
