@@ -28,6 +28,7 @@ type gateway struct {
 	lab     *lab
 	name    string
 	process *process
+	killed  bool
 }
 
 // gateway starts smbgw in the namespace on a configuration and waits until all
@@ -40,7 +41,7 @@ func (l *lab) gateway(name, hcl string) *gateway {
 	}
 	file := l.host(name + ".hcl")
 	must(l.t, os.WriteFile(file, []byte(hcl), 0o644))
-	g := &gateway{l, name, l.start(name, binary, "-c", file)}
+	g := &gateway{lab: l, name: name, process: l.start(name, binary, "-c", file)}
 	listeners := strings.Count(hcl, "listen \"")
 	l.await(g.process, name+" listens", 10*time.Second, func() bool {
 		return strings.Count(g.process.text(), "msg=listening") == listeners
@@ -49,8 +50,17 @@ func (l *lab) gateway(name, hcl string) *gateway {
 	return g
 }
 
+// kill ends smbgw as a crash does.
+func (g *gateway) kill() {
+	g.killed = true
+	g.process.stop(syscall.SIGKILL, 5*time.Second)
+}
+
 // end ends smbgw as a service manager does; it has to end in order and soon.
 func (g *gateway) end() {
+	if g.killed {
+		return
+	}
 	t := g.lab.t
 	select {
 	case <-g.process.ended:

@@ -122,7 +122,7 @@ func (l *lab) serve(port int, words ...string) *process {
 }
 
 // carried moves files with smbclient to a share and back, with each protection.
-func carried(t *testing.T, l *lab, at share, arrived func(*lab, []file)) {
+func carried(t *testing.T, l *lab, at share, sizes []int64, arrived func(*lab, []file)) {
 	files := l.payload(sizes...)
 	for _, protection := range protections {
 		t.Run(protection, func(t *testing.T) {
@@ -141,19 +141,19 @@ func clientsToStore(t *testing.T) {
 	t.Run("smbclient", func(t *testing.T) {
 		l := newLab(t)
 		l.serve(4450, "tcp!"+gatewayIP+"!4450")
-		carried(t, l, overTCP(gatewayIP, 4450), func(*lab, []file) {})
+		carried(t, l, overTCP(gatewayIP, 4450), sizes, func(*lab, []file) {})
 	})
 	t.Run("cifs-rdma", func(t *testing.T) {
 		l := newLab(t)
 		g := l.guest(1)
 		l.serve(5445, "smbdirect!"+gatewayIP+"!5445")
-		mountedOn(t, l, g)
+		mountedOn(t, l, g, sizes)
 	})
 }
 
 // mountedOn has a guest's kernel write files over SMB Direct and read them back
 // with another mount, which has nothing cached.
-func mountedOn(t *testing.T, l *lab, g *guest) {
+func mountedOn(t *testing.T, l *lab, g *guest, sizes []int64) {
 	files := l.payload(sizes...)
 	for _, protection := range protections {
 		t.Run(protection, func(t *testing.T) {
@@ -171,47 +171,4 @@ func mountedOn(t *testing.T, l *lab, g *guest) {
 			payloadWent(t, w, protection, g.ip, gatewayIP, files)
 		})
 	}
-}
-
-// clientsThroughLegs is h.
-func clientsThroughLegs(t *testing.T) {
-	t.Run("smbd", func(t *testing.T) {
-		l := newLab(t)
-		s := l.smbd(4445)
-		l.gateway("smbgw", served(l, "h", "tcp!"+gatewayIP+"!4450", "tcp!"+gatewayIP+"!4445"))
-		carried(t, l, overTCP(gatewayIP, 4450), func(l *lab, files []file) { l.same(files, s.share, "") })
-	})
-	t.Run("cifs-rdma-smbd", func(t *testing.T) {
-		l := newLab(t)
-		g := l.guest(1)
-		l.smbd(4445)
-		l.gateway("smbgw", served(l, "h", "smbdirect!"+gatewayIP+"!5445", "tcp!"+gatewayIP+"!4445"))
-		mountedOn(t, l, g)
-	})
-	for name, c := range map[string]struct {
-		listen string
-		at     share
-	}{
-		"ksmbd":      {"tcp!" + gatewayIP + "!4450", overTCP(gatewayIP, 4450)},
-		"quic-ksmbd": {"quic!" + gatewayIP + "!4443", overQUIC(4443)},
-	} {
-		t.Run(name, func(t *testing.T) {
-			l := newLab(t)
-			g := l.guest(1)
-			g.ksmbd()
-			l.certificates()
-			l.gateway("smbgw", served(l, "h", c.listen, "smbdirect!"+g.ip+"!5445"))
-			w := l.capture(g.link)
-			carried(t, l, c.at, func(l *lab, files []file) { g.on(l.t).same(files, "/tmp/share") })
-			everythingPlaced(t, l, w.stop(), g)
-		})
-	}
-}
-
-// everythingPlaced checks that what carried has moved went by RDMA, three times:
-// the back leg neither signs nor seals, whatever the client does.
-func everythingPlaced(t *testing.T, l *lab, w *wire, g *guest) {
-	w.clean(t)
-	files := l.payload(sizes...)
-	payloadWent(t, w, unprotected, gatewayIP, g.ip, append(append(files, files...), files...))
 }

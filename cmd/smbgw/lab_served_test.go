@@ -1,0 +1,146 @@
+//go:build lab
+
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// clientsThroughLegs is h.
+func clientsThroughLegs(t *testing.T) {
+	t.Run("smbd", clientToServedSmbd)
+	t.Run("ksmbd", func(t *testing.T) { clientToServedKsmbd(t, "tcp!"+gatewayIP+"!4450", overTCP(gatewayIP, 4450), sizes) })
+	t.Run("quic-ksmbd", func(t *testing.T) { clientToServedKsmbd(t, "quic!"+gatewayIP+"!4443", overQUIC(4443), peerSizes) })
+	t.Run("cifs-rdma-smbd", kernelToServedSmbd)
+	t.Run("cifs-rdma-ksmbd", kernelToServedKsmbd)
+	t.Run("chains", servedChains)
+	t.Run("restart", restarted)
+}
+
+func clientToServedSmbd(t *testing.T) {
+	l := newLab(t)
+	s := l.smbd(4445)
+	l.gateway("smbgw", served(l, "h", "tcp!"+gatewayIP+"!4450", "tcp!"+gatewayIP+"!4445"))
+	same := func(l *lab, files []file) { l.same(files, s.share, "") }
+	carried(t, l, overTCP(gatewayIP, 4450), sizes, same)
+	for i, demand := range []string{"sign", "encrypt"} {
+		t.Run(demand+"-required", func(t *testing.T) {
+			l := l.on(t)
+			port := 4451 + i
+			l.gateway("smbgw-"+demand, served(l, "h", fmt.Sprint("tcp!"+gatewayIP+"!", port), "tcp!"+gatewayIP+"!4445", demand+` = "required"`))
+			carried(t, l, overTCP(gatewayIP, port), peerSizes, same)
+		})
+	}
+}
+
+func clientToServedKsmbd(t *testing.T, listen string, at share, sizes []int64) {
+	l := newLab(t)
+	g := l.guest(1)
+	g.ksmbd()
+	l.certificates()
+	l.gateway("smbgw", served(l, "h", listen, "smbdirect!"+g.ip+"!5445"))
+	c := l.capture(g.link)
+	carried(t, l, at, sizes, func(l *lab, files []file) { g.on(l.t).same(files, "/tmp/share") })
+	// The back leg neither signs nor seals, whatever the client does: all that is
+	// large enough goes by RDMA, three times.
+	w := c.stop()
+	w.clean(t)
+	files := l.payload(sizes...)
+	payloadWent(t, w, unprotected, gatewayIP, g.ip, append(append(files, files...), files...))
+}
+
+func kernelToServedSmbd(t *testing.T) {
+	l := newLab(t)
+	g := l.guest(1)
+	l.smbd(4445)
+	l.gateway("smbgw", served(l, "h", "smbdirect!"+gatewayIP+"!5445", "tcp!"+gatewayIP+"!4445"))
+	mountedOn(t, l, g, sizes)
+	t.Run("random", func(t *testing.T) { randomOn(t, g.on(t)) })
+}
+
+func kernelToServedKsmbd(t *testing.T) {
+	l := newLab(t)
+	gs := l.guests(2)
+	gs[1].ksmbd()
+	l.gateway("smbgw", served(l, "h", "smbdirect!"+gatewayIP+"!5445", "smbdirect!"+gs[1].ip+"!5445"))
+	mountedOn(t, l, gs[0], peerSizes)
+	t.Run("random", func(t *testing.T) { randomOn(t, gs[0].on(t)) })
+}
+
+// randomOn reads and writes at random places, in random sizes, by several
+// processes, past the cache and through it, and verifies every block.
+func randomOn(t *testing.T, g *guest) {
+	unmount := g.mount(gatewayIP)
+	for _, direct := range []string{"0", "1"} {
+		g.run(100*time.Second, `fio --directory=/tmp/mnt --name=v --numjobs=3 --size=8m --rw=randrw --bsrange=4k-512k \
+	--direct=`+direct+` --ioengine=psync --verify=crc32c --verify_fatal=1 --loops=2 --group_reporting`)
+	}
+	g.run(20*time.Second, "rm /tmp/mnt/*")
+	unmount()
+}
+
+// servedChains is chains of gateways that all terminate. Together they have each
+// front and back.
+func servedChains(t *testing.T) {
+	l := newLab(t)
+	l.certificates()
+	s := l.smbd(4445)
+	port := 6001
+	for _, c := range allChains {
+		first := port
+		t.Run(strings.Join(c, "-"), func(t *testing.T) {
+			l := l.on(t)
+			for i := len(c) - 2; i >= 0; i-- { // a link needs the next one only when a client comes
+				from, to := fmt.Sprintf("%s!%s!%d", c[i], gatewayIP, first+i), fmt.Sprintf("%s!%s!%d", c[i+1], gatewayIP, first+i+1)
+				if i == len(c)-2 {
+					to = fmt.Sprintf("tcp!%s!%d", gatewayIP, s.port)
+				}
+				l.gateway(fmt.Sprint(strings.Join(c, "-"), i), served(l, "h", from, to))
+			}
+			at := overTCP(gatewayIP, first)
+			if c[0] == "quic" {
+				at = overQUIC(first)
+			}
+			carried(t, l, at, peerSizes, func(l *lab, files []file) { l.same(files, s.share, "") })
+		})
+		port += len(c)
+	}
+}
+
+// durable are the settings with which smbd grants durable handles.
+var durable = []string{"kernel oplocks = no", "kernel share modes = no", "posix locking = no"}
+
+func fileSize(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// restarted kills the gateway under a kernel that writes, and starts it again:
+// the writer sees no error, and nothing is lost.
+func restarted(t *testing.T) {
+	l := newLab(t)
+	g := l.guest(1)
+	s := l.smbd(4445, durable...)
+	hcl := served(l, "h", "smbdirect!"+gatewayIP+"!5445", "tcp!"+gatewayIP+"!4445")
+	gw := l.gateway("smbgw", hcl)
+	files := l.payload(48 << 20)
+	unmount := g.mount(gatewayIP, "hard")
+	writing := g.spawn("dd if=/lab/files/" + files[0].name + " of=/tmp/mnt/" + files[0].name + " bs=64k conv=fsync")
+	l.await(gw.process, "the file grows", 20*time.Second, func() bool { return fileSize(s.share+"/"+files[0].name) > 4<<20 })
+	gw.kill()
+	time.Sleep(time.Second)
+	l.gateway("smbgw-again", hcl)
+	if out, err := writing.wait(120 * time.Second); err != nil {
+		t.Fatalf("the writer: %v\n%s", err, out)
+	}
+	l.same(files, s.share, "")
+	g.same(files, "/tmp/mnt")
+	unmount()
+}
