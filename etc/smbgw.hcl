@@ -10,27 +10,51 @@ log {
   format = "text" # text | json
 }
 
-# Clients without RDMA, on the office network.
+# Clients without RDMA, on the office network. They log in here and see the
+# mounts below.
 listen "office" {
   address = "tcp!*!445"
-  relay   = "nas1"
+
+  min_dialect = "3.0"     # 2.0.2 | 2.1 | 3.0 | 3.0.2 | 3.1.1
+  sign        = "allowed" # allowed | required
+  encrypt     = "allowed" # allowed | required | off
 }
 
 # Clients with RDMA: Windows, Linux with -o rdma. 5445 is the port of iWARP.
 listen "rdma" {
   address = "smbdirect!*!5445"
-  relay   = "nas1"
 }
 
 # Clients on the internet: SMB over QUIC, UDP port 443.
 listen "internet" {
   address = "quic!*!443"
-  relay   = "nas1"
   tls { # read again when the files change
     cert = "cert.pem"
     key  = "key.pem"
     # client_ca = "clients.pem"   # only clients with a certificate of this authority
   }
+}
+
+# A listener that relays: what comes passes to the backend, which clients log in
+# at. Nothing of users and mounts concerns it.
+listen "blind" {
+  address = "tcp!127.0.0.1!4450"
+  relay   = "nas1"
+}
+
+# Who may log in. Make the file with: smbgw passwd -f users NAME
+users {
+  file      = "users"
+  guest     = false # lets in whose name is not known
+  anonymous = false # lets in who names nobody
+}
+
+# Clients see \\gateway\projects, and log in at nas1 as themselves.
+mount "projects" {
+  backend = "nas1"
+  share   = "projects" # default: the mount's name
+  as      = "same"     # or { user = "svc", password_file = "svc.password" }
+  encrypt = "allowed"  # allowed | required, of clients
 }
 
 backend "nas1" {
@@ -40,9 +64,14 @@ backend "nas1" {
   # by RDMA where the connection can.
   place          = true
   rdma_threshold = 4096
+
+  # What the gateway demands of its own sessions there, those behind mounts:
+  # allowed | required. Either keeps payload from going by RDMA.
+  sign    = "allowed"
+  encrypt = "allowed"
 }
 
-# A backend reached over QUIC. Nothing relays to it until a listener says so.
+# A backend reached over QUIC. Nothing uses it until a mount or a listener says so.
 backend "branch" {
   address     = ["quic!fs.branch.example!443"]
   server_name = "fs.branch.example" # the name in its certificate; default: the address's host

@@ -26,11 +26,11 @@
 //
 // # Adding
 //
-// networks.go is the table of transports and RDMA providers; commands.go is
-// that of commands.
+// networks.go is the table of transports and RDMA providers, mechanisms.go that
+// of ways to log in, commands.go that of commands.
 //
 // # Bugs
 //
-// SIGHUP does not reload the configuration; certificates alone are reloaded
-// when their files change.
+// SIGHUP does not reload the configuration; certificates and the users file alone
+// are read again when they change.
 package main

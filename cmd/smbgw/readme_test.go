@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -57,16 +58,33 @@ func runsToItsEnd(t *testing.T, args []string) {
 	}
 }
 
-// The README's configuration is right, but for the certificate.
+// The README's configuration is right, but for the certificate; its users file is
+// made by the command beside it.
 func TestReadmeConfiguration(t *testing.T) {
 	t.Parallel()
 	samples := fenced(string(read(t, "README.md")), "hcl")
 	if len(samples) == 0 {
 		t.Fatal("no configuration in README.md")
 	}
-	file := filepath.Join(t.TempDir(), "gateway.hcl")
+	dir := t.TempDir()
+	file, users := filepath.Join(dir, "gateway.hcl"), filepath.Join(dir, "users")
+	made := 0
+	for _, line := range fenced(string(read(t, "README.md")), "sh") {
+		words, ok := strings.CutPrefix(strings.ReplaceAll(line, "/etc/smbgw/users", users), "./smbgw passwd ")
+		if !ok {
+			continue
+		}
+		made++
+		args := append([]string{"passwd"}, strings.Fields(words)...)
+		if status := run(t.Context(), args, strings.NewReader("open sesame\n"), io.Discard, io.Discard); status != exitOK {
+			t.Errorf("%s: status %d", line, status)
+		}
+	}
+	if made != 1 {
+		t.Errorf("README.md makes %d users, want 1", made)
+	}
 	pem := regexp.MustCompile(`"[^"]*\.pem"`)
-	write(t, file, pem.ReplaceAllString(strings.Join(samples, "\n"), `"missing.pem"`))
+	write(t, file, strings.ReplaceAll(pem.ReplaceAllString(strings.Join(samples, "\n"), `"missing.pem"`), "/etc/smbgw/users", users))
 	got := invoke(t.Context(), "-c", file, "check")
 	for line := range strings.Lines(got.stderr) {
 		if strings.HasPrefix(line, file) && !strings.Contains(line, "missing.pem: no such file") {
