@@ -177,9 +177,6 @@
 //
 // # Bugs
 //
-// A listener that serves does not advertise other listeners: clients find them
-// by what the administrator tells them.
-//
 // Network-interface lists and referrals of the backend reach the client
 // unchanged; a client may follow them around the gateway.
 //

@@ -20,6 +20,9 @@ type Service struct {
 	NewAcceptor func(remote net.Addr) auth.Acceptor
 	Hint        []byte
 
+	// Interfaces are the addresses that clients find the listeners at, or nil.
+	Interfaces func() []smb2.NetworkInterface
+
 	// Mounts are the shares that clients see. Names are unique in any case.
 	Mounts []Mount
 }

@@ -30,6 +30,9 @@ func (s *server) fronts(g *Gateway) {
 			Arena:          s.replies,
 			Log:            g.Log.With("listener", l.Name),
 		}
+		if !l.Terms.Secure { // who comes from outside is told nothing of the inside
+			s.front[l].Interfaces = g.Service.Interfaces
+		}
 	}
 }
 

@@ -15,7 +15,8 @@ import (
 // A network is one way to reach peers, as the first word of a dial string
 // names it.
 type network struct {
-	config.Network // what the configuration has to know
+	config.Network      // what the configuration has to know
+	rdma           bool // places payload
 
 	// listen and dial make the network for one listener or one backend.
 	listen func(*config.Listener, *slog.Logger) transports.Network
@@ -24,21 +25,22 @@ type network struct {
 
 // networks is THE table of transports and RDMA providers.
 var networks = map[string]network{
-	"tcp": same("tcp", overTCP),
+	"tcp": same("tcp", false, overTCP),
 
-	"quic": {config.Network{Socket: "udp", TLS: true}, listenQUIC, dialQUIC},
+	"quic": {config.Network{Socket: "udp", TLS: true}, false, listenQUIC, dialQUIC},
 
 	// The name without a provider stands for the one that fits: iwarp is the
 	// only one so far.
-	"smbdirect": same("tcp", overIWARP),
-	"iwarp":     same("tcp", overIWARP),
+	"smbdirect": same("tcp", true, overIWARP),
+	"iwarp":     same("tcp", true, overIWARP),
 }
 
 // same is the row of a network that is made alike for all listeners and
 // backends, over sockets of a kind.
-func same(socket string, n func(*slog.Logger) transports.Network) network {
+func same(socket string, rdma bool, n func(*slog.Logger) transports.Network) network {
 	return network{
 		Network: config.Network{Socket: socket},
+		rdma:    rdma,
 		listen:  func(_ *config.Listener, log *slog.Logger) transports.Network { return n(log) },
 		dial:    func(_ *config.Backend, log *slog.Logger) transports.Network { return n(log) },
 	}

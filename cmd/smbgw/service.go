@@ -36,6 +36,7 @@ func service(c *config.Config, backends map[*config.Backend]*gateway.Backend, lo
 		return nil, fmt.Errorf("this machine has no name: %w", err)
 	}
 	s := welcome(accounts{file, netBIOS(host), c.Users.Guest, c.Users.Anonymous}, host)
+	s.Interfaces = func() []smb2.NetworkInterface { return interfaces(c.Listeners, links()) }
 	same := &gateway.Login{Initiator: sameUser(file)}
 	for _, m := range c.Mounts {
 		as := same
