@@ -79,7 +79,7 @@ func serveRole(t *testing.T, args []string) {
 				space, done = behind(t, args[1], log)
 				most = 1 << 20
 			}
-			s := &front.Server{GUID: smb2.GUID{1}, NewSpace: func(net.Addr) tree.Space { return space }, MaxSize: most, Log: log, Sessions: sessions,
+			s := &front.Server{GUID: smb2.GUID{1}, NewSpace: func(net.Addr) tree.Space { return withPipes(space) }, MaxSize: most, Log: log, Sessions: sessions,
 				NewAcceptor: func(net.Addr) auth.Acceptor { return spnego.NewAcceptor(mechanisms) },
 				Hint:        spnego.Hint(mechanisms),
 			}
