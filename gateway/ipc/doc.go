@@ -39,16 +39,16 @@
 // an orphaned call keeps its connection.
 //
 // [MS-SRVS] 3.1.4: NetrShareEnum, NetrShareEnumSticky and NetrShareGetInfo at
-// levels 0, 1, 2, 501 and 502, NetrServerGetInfo at 100, 101 and 102, and
-// NetrRemoteTOD.
+// levels 0, 1, 2, 501 and 502 (the second not at 501), NetrServerGetInfo at 100,
+// 101 and 102, and NetrRemoteTOD.
 //
 // # Bugs
 //
 // No share has a path, a count of its users or a security descriptor: levels 2
-// and 502 say so. Everybody may ask for every level. The pipe wkssvc, which
-// some clients ask for the server's domain, is not there, nor are those of
-// accounts and printers. An association group holds nothing, so any number that
-// has been given out may be joined. Verification trailers, which protect the
-// header of authenticated calls, are skipped like all else behind the
-// arguments.
+// and 502 say so. The anonymous are told of no share; everybody else may ask for
+// every level. The pipe wkssvc, which some clients ask for the server's domain,
+// is not there, nor are those of accounts and printers. An association group
+// holds nothing, so any number that has been given out may be joined.
+// Verification trailers, which protect the header of authenticated calls, are
+// skipped like all else behind the arguments.
 package ipc

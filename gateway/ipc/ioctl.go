@@ -84,32 +84,29 @@ func pipeWait(input []byte) smb2.Status {
 	return smb2.StatusSuccess
 }
 
-// peek is FSCTL_PIPE_PEEK, [MS-FSCC] 2.3.46: what is there, and as much of the
-// first message as there is room for. It stays.
+// peek is FSCTL_PIPE_PEEK, [MS-SMB2] 3.3.5.15.4, [MS-FSCC] 2.3.46: what is there,
+// and the first message, as far as there is room. It stays.
 //
 //	NamedPipeState[4] ReadDataAvailable[4] NumberOfMessages[4]
 //	MessageLength[4] Data[variable]
 func (s *Server) peek(k *call, o *open, most uint32) *transports.Message {
-	const fixed = 16
 	switch {
 	case o.access&readAccess == 0:
 		return s.fail(k, smb2.StatusAccessDenied)
 	case o.over != nil && len(o.out) == 0:
 		return s.fail(k, smb2.StatusPipeDisconnected)
-	case most < fixed:
-		return s.fail(k, smb2.StatusInfoLengthMismatch)
 	}
 	var first []byte
 	if len(o.out) > 0 {
 		first = o.out[0]
 	}
 	b := le32(le32(nil, o.state()), uint32(o.unread()))
-	b = le32(le32(b, uint32(len(o.out))), uint32(len(first)))
+	b = append(le32(le32(b, uint32(len(o.out))), uint32(len(first))), first...)
 	status := smb2.StatusSuccess
-	if room := uint64(most - fixed); uint64(len(first)) > room {
-		first, status = first[:room], smb2.StatusBufferOverflow
+	if uint64(len(b)) > uint64(most) {
+		b, status = b[:most], smb2.StatusBufferOverflow
 	}
-	return s.output(k.request, status, &smb2.IoctlResponse{Code: smb2.FsctlPipePeek, FileID: o.id}, append(b, first...))
+	return s.output(k.request, status, &smb2.IoctlResponse{Code: smb2.FsctlPipePeek, FileID: o.id}, b)
 }
 
 func (o *open) state() uint32 {

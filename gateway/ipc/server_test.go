@@ -245,7 +245,9 @@ func TestPeek(t *testing.T) {
 	if binary.LittleEndian.Uint32(b[4:]) != n || b[8] != 1 || binary.LittleEndian.Uint32(b[12:]) != n || !bytes.Equal(b[16:], ack[:4]) {
 		t.Errorf("% x before % x", b, ack)
 	}
-	c.control(smb2.StatusInfoLengthMismatch, f, smb2.FsctlPipePeek, nil, 15)
+	if b := c.control(smb2.StatusBufferOverflow, f, smb2.FsctlPipePeek, nil, 0); len(b) != 0 {
+		t.Errorf("no bytes are % x", b)
+	}
 }
 
 // FSCTLs about no file, and those that pipes have not.

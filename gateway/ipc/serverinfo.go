@@ -30,13 +30,23 @@ func (s *srvsvc) serverGetInfo(d *decoder, e *encoder) bool {
 	}
 	e.u32(level)
 	if level < 100 || level > 102 {
-		e.u32(uint32(errorInvalidLevel)) // the union has nothing for it
+		refuse(e, inServerInfo(level), errorInvalidLevel, 0)
 		return true
 	}
 	e.pointer()
 	s.putServer(e, level)
 	e.u32(uint32(errorSuccess))
 	return true
+}
+
+// inServerInfo says whether the union has a level that is not answered, [MS-SRVS]
+// 2.2.3.7: all from 1005 on, as nobody asks for those between.
+func inServerInfo(level uint32) bool {
+	switch level {
+	case 103, 502, 503, 599:
+		return true
+	}
+	return 1005 <= level && level <= 1556
 }
 
 // putServer appends SERVER_INFO_100, 101 or 102: each is the one before and

@@ -19,7 +19,7 @@ type Config struct {
 
 	// Shares returns those that a client sees, IPC$ not among them. It is called
 	// from any goroutine, does not block, and leaves the result to the caller to
-	// read. No shares when nil.
+	// read. The anonymous are shown none whatever it says. No shares when nil.
 	Shares func(client *tree.Client) []Share
 
 	// Arena is where replies are made; one of the service's own when nil.
@@ -67,7 +67,7 @@ func (s *Service) Held() int64 { return s.held.Load() }
 // returns.
 func (s *Service) srvsvc(client *tree.Client) *srvsvc {
 	return &srvsvc{
-		server: s.Server, comment: s.Comment, now: s.Now,
+		server: s.Server, comment: s.Comment, now: s.Now, nobody: client.User.Anonymous,
 		shares: func() []Share { return append(slices.Clone(s.Shares(client)), own) },
 	}
 }

@@ -21,6 +21,7 @@ type win32 uint32
 
 const (
 	errorSuccess      win32 = 0
+	errorAccessDenied win32 = 5
 	errorInvalidLevel win32 = 0x7c
 	errorMoreData     win32 = 0xea
 	nerrBufTooSmall   win32 = 0x84b
@@ -32,6 +33,7 @@ type srvsvc struct {
 	server  string
 	comment string
 	shares  func() []Share // IPC$ included
+	nobody  bool           // the client is anonymous
 	now     func() time.Time
 }
 
@@ -95,7 +97,9 @@ func (d *decoder) shareEnum() (r shareEnum) {
 }
 
 // shareEnum does NetrShareEnum, and NetrShareEnumSticky, 3.1.4.9, about the
-// shares that somebody has configured. The handle is the place in the list.
+// shares that somebody has configured, without level 501. The handle is the place in the list. The
+// anonymous are told nothing about shares: the first of the measures that 3.1.4.8
+// wants, and Windows' way.
 func (s *srvsvc) shareEnum(d *decoder, e *encoder, sticky bool) bool {
 	r := d.shareEnum()
 	if !d.ok {
@@ -103,11 +107,12 @@ func (s *srvsvc) shareEnum(d *decoder, e *encoder, sticky bool) bool {
 	}
 	e.u32(r.level)
 	e.u32(r.level)
-	if r.fields == nil {
-		// The union has nothing for a level that it does not know.
-		e.u32(0)
-		e.null()
-		e.u32(uint32(errorInvalidLevel))
+	switch {
+	case r.fields == nil || sticky && r.level == 501:
+		refuse(e, r.fields != nil || r.level == 503, errorInvalidLevel, 2)
+		return true
+	case s.nobody:
+		refuse(e, true, errorAccessDenied, 2)
 		return true
 	}
 	all := s.shares()
@@ -135,6 +140,19 @@ func (s *srvsvc) shareEnum(d *decoder, e *encoder, sticky bool) bool {
 	}
 	e.u32(uint32(status))
 	return true
+}
+
+// refuse ends the results of an operation that has failed: nothing of the level,
+// which is a null pointer if the union has the level at all, n further numbers
+// or pointers, and the status.
+func refuse(e *encoder, level bool, status win32, n int) {
+	if level {
+		n++
+	}
+	for range n {
+		e.null()
+	}
+	e.u32(uint32(status))
 }
 
 // fitting is as many shares as fit into most bytes.
@@ -171,25 +189,35 @@ func (s *srvsvc) shareGetInfo(d *decoder, e *encoder) bool {
 	if !d.ok {
 		return false
 	}
-	fields, known := shareInfo[level]
-	status := nerrNameNotFound
-	if !known {
-		status = errorInvalidLevel
-	}
 	e.u32(level)
-	for _, share := range s.shares() {
-		if !known || auth.Upper(share.Name) != name {
-			continue
-		}
-		e.pointer()
-		share.put(e, fields)
-		share.putTexts(e, fields)
-		e.u32(uint32(errorSuccess))
+	fields := shareInfo[level]
+	switch {
+	case fields == nil:
+		refuse(e, inShareInfo(level), errorInvalidLevel, 0)
+		return true
+	case s.nobody:
+		refuse(e, true, errorAccessDenied, 0)
 		return true
 	}
-	if known {
-		e.null()
+	for _, share := range s.shares() {
+		if auth.Upper(share.Name) == name {
+			e.pointer()
+			share.put(e, fields)
+			share.putTexts(e, fields)
+			e.u32(uint32(errorSuccess))
+			return true
+		}
 	}
-	e.u32(uint32(status))
+	refuse(e, true, nerrNameNotFound, 0)
 	return true
+}
+
+// inShareInfo says whether the union of NetrShareGetInfo has a level that is not
+// answered, [MS-SRVS] 2.2.3.6.
+func inShareInfo(level uint32) bool {
+	switch level {
+	case 503, 1004, 1005, 1006, 1501:
+		return true
+	}
+	return false
 }

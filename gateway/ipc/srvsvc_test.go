@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/smbgw/smbgw/auth"
+	"github.com/smbgw/smbgw/gateway/tree"
+	"github.com/smbgw/smbgw/smb2"
 )
 
 // table is the interface of a server with some shares, the last one IPC$.
@@ -37,7 +41,7 @@ func TestListsLikeSamba(t *testing.T) {
 	}{
 		{"samba-shareenum1", four, false},
 		{"samba-sticky0", []Share{{Name: "share"}, own}, true},
-		{"samba-sticky501", []Share{{Name: "share"}, own}, true},
+		{"samba-sticky501", []Share{{Name: "share"}}, false}, // smbd has 501 there too
 	} {
 		s := table()
 		s.shares = func() []Share { return slices.Clone(c.shares) }
@@ -201,29 +205,75 @@ func TestListLimit(t *testing.T) {
 	}
 }
 
-// A level that is not known is an error of the operation, not of the call.
+// A level that is not answered is an error of the operation, not of the call. If
+// the union has the level, a null pointer stands in its place.
 func TestUnknownLevels(t *testing.T) {
 	t.Parallel()
-	s := table()
-	stub, code := s.call(opShareEnum, decoder{b: (&shareEnum{level: 503}).append(), ok: true})
-	if want := []byte{0xf7, 1, 0, 0, 0xf7, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x7c, 0, 0, 0}; code != noFault || !bytes.Equal(stub, want) {
-		t.Errorf("NetrShareEnum: fault %#x, % x", code, stub)
+	get := func(name string) func(uint32) []byte {
+		return func(level uint32) []byte {
+			var e encoder
+			e.null()
+			if name != "" {
+				e.text(name)
+			}
+			e.u32(level)
+			return e.b
+		}
 	}
-	var e encoder
-	e.null()
-	e.text("IPC$")
-	e.u32(1005)
-	stub, code = s.call(opShareGetInfo, decoder{b: e.b, ok: true})
-	if want := []byte{0xed, 3, 0, 0, 0x7c, 0, 0, 0}; code != noFault || !bytes.Equal(stub, want) {
-		t.Errorf("NetrShareGetInfo: fault %#x, % x", code, stub)
+	list := func(level uint32) []byte { return (&shareEnum{level: level}).append() }
+	known := func(level uint32) []byte { return (&shareEnum{level: level, fields: shareInfo[level]}).append() }
+	for _, c := range []struct {
+		opnum uint16
+		build func(uint32) []byte
+		level uint32
+		want  int // bytes of nothing between level and status
+	}{
+		{opShareEnum, list, 503, 4 + 4 + 8}, {opShareEnum, list, 7, 4 + 8}, {opEnumSticky, known, 501, 4 + 4 + 8},
+		{opShareGetInfo, get("IPC$"), 1005, 4}, {opShareGetInfo, get("IPC$"), 503, 4}, {opShareGetInfo, get("IPC$"), 7, 0},
+		{opServerGetInfo, get(""), 103, 4}, {opServerGetInfo, get(""), 502, 4}, {opServerGetInfo, get(""), 1556, 4},
+		{opServerGetInfo, get(""), 104, 0}, {opServerGetInfo, get(""), 1557, 0},
+	} {
+		stub, code := table().call(c.opnum, decoder{b: c.build(c.level), ok: true})
+		want := append(le32(nil, c.level), make([]byte, c.want)...)
+		if c.opnum == opShareEnum || c.opnum == opEnumSticky {
+			want = le32(want[:4], c.level)
+			want = append(want, make([]byte, c.want-4)...)
+		}
+		if want = append(want, 0x7c, 0, 0, 0); code != noFault || !bytes.Equal(stub, want) {
+			t.Errorf("operation %d, level %d: fault %#x, % x, want % x", c.opnum, c.level, code, stub, want)
+		}
 	}
-	stub, code = s.call(opServerGetInfo, decoder{b: []byte{0, 0, 0, 0, 103, 0, 0, 0}, ok: true})
-	if want := []byte{103, 0, 0, 0, 0x7c, 0, 0, 0}; code != noFault || !bytes.Equal(stub, want) {
-		t.Errorf("NetrServerGetInfo: fault %#x, % x", code, stub)
-	}
-	if _, code := s.call(14, decoder{ok: true}); code != faultOpnum {
+	if _, code := table().call(14, decoder{ok: true}); code != faultOpnum {
 		t.Errorf("operation 14: fault %#x", code)
 	}
+}
+
+// The anonymous are told of no share.
+func TestAnonymous(t *testing.T) {
+	t.Parallel()
+	service := New(Config{Shares: func(*tree.Client) []Share { return []Share{{Name: "secret"}} }})
+	for _, anonymous := range []bool{false, true} {
+		s := service.srvsvc(&tree.Client{User: auth.Identity{Anonymous: anonymous}})
+		for opnum, args := range map[uint16][]byte{
+			opShareEnum:    (&shareEnum{level: 1, fields: shareInfo[1], most: 0xffffffff}).append(),
+			opEnumSticky:   (&shareEnum{level: 2, fields: shareInfo[2], most: 0xffffffff}).append(),
+			opShareGetInfo: append((&encoder{b: make([]byte, 4)}).name("secret"), 1, 0, 0, 0),
+		} {
+			stub, code := s.call(opnum, decoder{b: args, ok: true})
+			told := bytes.Contains(stub, smb2.AppendUTF16(nil, "secret"))
+			status := binary.LittleEndian.Uint32(stub[len(stub)-4:])
+			if code != noFault || told == anonymous || (win32(status) == errorAccessDenied) != anonymous {
+				t.Errorf("anonymous %v, operation %d: fault %#x, % x", anonymous, opnum, code, stub)
+			}
+		}
+	}
+}
+
+// name is an argument that is a text, padded for what follows.
+func (e *encoder) name(s string) []byte {
+	e.text(s)
+	e.align()
+	return e.b
 }
 
 // Arguments that are cut off anywhere are bad stub data.
