@@ -73,13 +73,13 @@ func serveRole(t *testing.T, args []string) {
 			t.Fatal(err)
 		}
 		go func() {
-			space, done, most := tree.Space(memory), func() {}, uint32(0)
+			space, done, most := withPipes(memory), func() {}, uint32(0)
 			if len(args) > 1 {
 				// Nothing is split yet: no more than every backend of the lab takes.
 				space, done = behind(t, args[1], log)
 				most = 1 << 20
 			}
-			s := &front.Server{GUID: smb2.GUID{1}, NewSpace: func(net.Addr) tree.Space { return withPipes(space) }, MaxSize: most, Log: log, Sessions: sessions,
+			s := &front.Server{GUID: smb2.GUID{1}, NewSpace: func(net.Addr) tree.Space { return space }, MaxSize: most, Log: log, Sessions: sessions,
 				NewAcceptor: func(net.Addr) auth.Acceptor { return spnego.NewAcceptor(mechanisms) },
 				Hint:        spnego.Hint(mechanisms),
 			}
