@@ -17,11 +17,12 @@ var layers = map[string][]string{
 
 	"cmd/smbgw/demo": {"gateway", "smb2", "transports"},
 
-	"gateway":        {"gateway/tree", "gateway/store", "gateway/front", "gateway/back", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
+	"gateway":        {"gateway/tree", "gateway/store", "gateway/ipc", "gateway/front", "gateway/back", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
 	"gateway/front":  {"gateway/tree", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
 	"gateway/back":   {"gateway/tree", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
 	"gateway/tree":   {"auth", "smb2", "transports"},
 	"gateway/store":  {"gateway/tree", "auth", "smb2", "smb2/fscc", "transports"},
+	"gateway/ipc":    {"gateway/tree", "auth", "smb2", "smb2/fscc", "transports"},
 	"gateway/remap":  {"smb2"},
 	"gateway/credit": {"smb2"},
 	"policy":         {"smb2"},
