@@ -48,6 +48,9 @@ func TestCompounds(t *testing.T) {
 		{"TREE_CONNECT before", true, func(p *peer) [][]byte {
 			return [][]byte{p.treeConnectRequest(`\\gateway\data`), p.create()}
 		}, []smb2.Status{ok, ok}},
+		{"unknown command inside", false, func(p *peer) [][]byte {
+			return [][]byte{p.ReadRequest(2<<20, 1), append(p.Header(0xff, 1), 4, 0, 0, 0), p.echo()}
+		}, []smb2.Status{smb2.StatusEndOfFile, invalid, ok}},
 		{"SESSION_SETUP inside", false, func(p *peer) [][]byte {
 			return [][]byte{p.echo(), (&smb2.SessionSetupRequest{}).Append(p.Header(smb2.CommandSessionSetup, 1), nil), p.echo()}
 		}, []smb2.Status{ok, invalid, ok}},

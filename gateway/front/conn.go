@@ -51,6 +51,7 @@ type conn struct {
 	idle     list  // records for reuse
 	pushes   *push // records for reuse
 	count    int   // of pending
+	waiting  int   // of pending: those with an interim response
 	held     int64
 	queue    []outgoing
 	queued   int64  // bytes of queue

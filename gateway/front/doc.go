@@ -40,8 +40,7 @@
 //	conn.mu  the message-id window, tables of sessions, trees and requests, queue
 //
 // A request's record and message are the tree's until it answers. Records are
-// reused; only the reader takes one, so that one it passes to Cancel stays what
-// it was.
+// reused, but not as long as a call of Cancel has one.
 //
 // # The end
 //
@@ -53,8 +52,10 @@
 //
 // limits.go has them. What a client has under way is bounded by its credits, by
 // the number and by the bytes of requests and of answers that it has not taken;
-// beyond the bytes it is not read. Until a user has logged in, messages are
-// short, credits few and the time is limited.
+// beyond the bytes it is not read. Of requests that have had an interim response
+// there may be few: of those beyond, trees are asked to give them up, which the
+// client hears as STATUS_INSUFFICIENT_RESOURCES. Until a user has logged in,
+// messages are short, credits few and the time is limited.
 //
 // # Sections implemented
 //

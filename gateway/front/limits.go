@@ -40,6 +40,11 @@ const (
 	// them. It is more than one request for each credit.
 	maxPending = 8192 + 512
 
+	// maxAsync bounds those that have had an interim response: what Windows
+	// ("AsynchronousCredits") and Samba allow. For those beyond it there is no
+	// room, [MS-SMB2] 3.3.4.2.
+	maxAsync = 512
+
 	// maxHeld bounds the bytes of requests that are being served, and of the
 	// answers that they ask for, and maxQueued those of answers that the client
 	// has not taken. Beyond either the client is not read.

@@ -66,7 +66,7 @@ func TestRefused(t *testing.T) {
 		{"SESSION_SETUP without a token", func(p *peer) []byte {
 			p.Session = 0
 			return (&smb2.SessionSetupRequest{}).Append(p.Header(smb2.CommandSessionSetup, 1), nil)
-		}, smb2.StatusLogonFailure},
+		}, smb2.StatusInvalidParameter},
 		{"SESSION_SETUP of a session that is not", func(p *peer) []byte {
 			p.Session++
 			return (&smb2.SessionSetupRequest{}).Append(p.Header(smb2.CommandSessionSetup, 1), []byte("token"))

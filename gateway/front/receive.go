@@ -88,7 +88,7 @@ func (c *conn) split(m *transports.Message, b []byte, sealed *session) (err erro
 func (c *conn) admit(e []byte, i int, sealed *session) error {
 	h := smb2.Header(e)
 	switch cmd := h.Command(); {
-	case cmd >= smb2.CommandServerToClient: // 3.3.5.2.6
+	case cmd >= smb2.CommandServerToClient && i == 0: // 3.3.5.2.6; behind others step refuses it
 		return errCommand
 	case h.Has(smb2.FlagReply):
 		return errReply

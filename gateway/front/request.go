@@ -26,7 +26,8 @@ type request struct {
 	signed    bool // came signed, so the answer is
 	charged   bool // credits went out with the interim response
 	async     uint64
-	inUse     bool // the reader is in Cancel
+	inUse     int  // calls of Cancel that are under way
+	unwanted  bool // beyond maxAsync: the tree has been asked to give it up
 	answered  bool
 	accounted bool // in conn.pending
 	served    bool // a tree has it
@@ -118,6 +119,9 @@ func (c *conn) end(r *request) {
 	c.pending.remove(r)
 	c.count--
 	c.held -= r.cost
+	if r.async != 0 {
+		c.waiting--
+	}
 	r.accounted = false
 	if c.held <= maxHeld {
 		c.room.Signal()

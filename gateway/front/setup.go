@@ -83,6 +83,8 @@ func (c *conn) loginOf(r *request) (*session, smb2.Status) {
 // statusOf is what a client is told of a log-in that failed.
 func statusOf(k auth.Kind) smb2.Status {
 	switch k {
+	case auth.Malformed:
+		return smb2.StatusInvalidParameter
 	case auth.OutOfSequence:
 		return smb2.StatusRequestOutOfSequence
 	case auth.Disabled:
@@ -98,10 +100,7 @@ func (c *conn) fail(r *request, s *session, status smb2.Status) {
 	smb2.Header(r.head[:]).SetSessionID(s.id)
 	s.acceptor = nil
 	c.mu.Lock()
-	delete(c.sessions, s.id)
-	if s.state == inProgress {
-		c.logins--
-	}
+	c.forget(s)
 	s.state = gone
 	c.mu.Unlock()
 	c.aside(r, func() {

@@ -6,9 +6,6 @@ import (
 	"github.com/smbgw/smbgw/smb2"
 )
 
-// errNobody disconnects a client that only sends ECHO, [MS-SMB2] 3.3.5.17.
-var errNobody = errors.New("nobody has logged in")
-
 // errPlain disconnects a client whose TREE_CONNECT an attacker may have written,
 // [MS-SMB2] 3.3.5.7.
 var errPlain = errors.New("neither signed nor sealed")
@@ -40,8 +37,6 @@ func (c *conn) step(r *request, at *place) (ready bool, err error) {
 		*at = place{}
 		c.setup(r)
 		return false, nil
-	case cmd == smb2.CommandEcho && !at.known && c.empty():
-		return false, errNobody
 	}
 	if s := c.identify(r, at); s != 0 {
 		c.refuse(r, s)
@@ -51,14 +46,17 @@ func (c *conn) step(r *request, at *place) (ready bool, err error) {
 		c.refuse(r, s)
 		return false, nil
 	}
-	switch cmd {
-	case smb2.CommandEcho:
+	switch {
+	case cmd >= smb2.CommandServerToClient: // in a compound: those before it are served
+		c.refuse(r, smb2.StatusInvalidParameter)
+		return false, nil
+	case cmd == smb2.CommandEcho:
 		c.echo(r)
 		return false, nil
-	case smb2.CommandLogoff:
+	case cmd == smb2.CommandLogoff:
 		c.logoff(r)
 		return false, nil
-	case smb2.CommandTreeConnect:
+	case cmd == smb2.CommandTreeConnect:
 		return false, c.treeConnect(r, at)
 	}
 	if s := c.enter(r, at); s != 0 {
@@ -109,7 +107,7 @@ func (c *conn) identify(r *request, at *place) smb2.Status {
 	s := c.session(id)
 	if s == nil || s.state != valid {
 		if h.Command() == smb2.CommandEcho && id == 0 && !h.Has(smb2.FlagSigned) {
-			return 0 // 3.3.5.17: of nobody
+			return 0 // 3.3.5.17: of nobody, as clients probe a connection that they have logged off from
 		}
 		return smb2.StatusUserSessionDeleted
 	}
