@@ -61,13 +61,14 @@
 //
 // [MS-SMB2] 3.3.4.1, 3.3.4.2, 3.3.4.6, 3.3.4.7, 3.3.5.2 to 3.3.5.8, 3.3.5.12
 // and 3.3.5.13 as far as the channel goes, 3.3.5.15.11, 3.3.5.15.12, 3.3.5.16,
-// 3.3.5.17.
+// 3.3.5.17, 3.3.6.2.
 //
 // # Bugs
 //
 // A session belongs to one connection: binding is refused with
 // STATUS_REQUEST_NOT_ACCEPTED and MULTI_CHANNEL not advertised, so clients look
-// at the list of interfaces only if they ask unasked. Sessions do not expire.
+// at the list of interfaces only if they ask unasked. A session that is
+// being authenticated again serves requests meanwhile, unless it has expired.
 // ChannelSequence is not looked at: nothing is replayed on one connection.
 // Compression, RDMA transforms and POSIX extensions are declined. An interim
 // answer of one element of a compound sends all of them one by one. RDMA is

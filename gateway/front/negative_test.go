@@ -163,6 +163,28 @@ func (p *peer) sealed(b []byte, session uint64) []byte {
 	return b
 }
 
+// Names of the class that 3.1.1 has brought are not given to others, whatever
+// their tree has, [MS-SMB2] 3.3.5.20.1.
+func TestNormalizedName(t *testing.T) {
+	t.Parallel()
+	for dialect, want := range map[smb2.Dialect]smb2.Status{
+		smb2.Dialect302: smb2.StatusNotSupported,
+		smb2.Dialect311: smb2.StatusNoMoreFiles, // the tree's answer
+	} {
+		p := newRig(t, nil).dial()
+		p.negotiate(p.negotiateRequest(dialect))
+		if s := p.login("alice", "opensesame", 0); s != 0 {
+			t.Fatal(s)
+		}
+		p.sign = true
+		p.connect()
+		q := smb2.QueryInfoRequest{InfoType: smb2.InfoFile, Class: smb2.FileNormalizedNameInfo, OutputLength: 100}
+		if s := p.status(q.Append(p.Header(smb2.CommandQueryInfo, 1), nil)); s != want {
+			t.Errorf("%v: %v, want %v", dialect, s, want)
+		}
+	}
+}
+
 // Every command is refused unsigned where signing is required.
 func TestUnsigned(t *testing.T) {
 	t.Parallel()

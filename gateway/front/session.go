@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math"
 	"sync"
+	"time"
 
 	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/gateway/tree"
@@ -34,6 +35,7 @@ type session struct {
 	rounds   int
 	hash     crypt.PreauthHash // 3.1.1, of the first log-in
 	user     auth.Identity
+	until    time.Time     // the log-in's end; zero for none
 	client   *tree.Client  // from when it is valid
 	verifier *crypt.Signer // nil of guests, who have no keys
 	opener   *crypt.Opener // nil without a cipher

@@ -142,7 +142,7 @@ func (c *conn) setupResponse(r *request, s *session, f smb2.SessionFlags, token 
 
 // finishLogin makes the session valid, [MS-SMB2] 3.3.5.5.3.
 func (c *conn) finishLogin(r *request, s *session, q smb2.SessionSetupRequest, token []byte, done *auth.Result) {
-	s.acceptor, s.user = nil, done.Identity
+	s.acceptor, s.user, s.until = nil, done.Identity, done.Until
 	demanded := c.Encryption == EncryptionRequired
 	var flags smb2.SessionFlags
 	switch {
@@ -247,6 +247,7 @@ func (c *conn) finishAgain(r *request, s *session, token []byte, done *auth.Resu
 		c.fail(r, s, smb2.StatusAccessDenied)
 		return
 	}
+	s.until = done.Until
 	var flags smb2.SessionFlags
 	if s.encrypt {
 		flags = smb2.SessionEncrypt

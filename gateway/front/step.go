@@ -15,8 +15,9 @@ var errPlain = errors.New("neither signed nor sealed")
 type place struct {
 	session *session
 	tree    uint32
-	known   bool // there was a request before
-	chained bool // and it is in the chain that this one would join
+	known   bool        // there was a request before
+	chained bool        // and it is in the chain that this one would join
+	failed  smb2.Status // what it was refused with, if it was about a file
 }
 
 // step checks one request and answers it, or says that it is ready for its tree.
@@ -39,11 +40,11 @@ func (c *conn) step(r *request, at *place) (ready bool, err error) {
 		return false, nil
 	}
 	if s := c.identify(r, at); s != 0 {
-		c.refuse(r, s)
+		c.deny(r, at, s)
 		return false, nil
 	}
 	if s := c.checkCharge(r); s != 0 {
-		c.refuse(r, s)
+		c.deny(r, at, s)
 		return false, nil
 	}
 	switch {
@@ -60,7 +61,7 @@ func (c *conn) step(r *request, at *place) (ready bool, err error) {
 		return false, c.treeConnect(r, at)
 	}
 	if s := c.enter(r, at); s != 0 {
-		c.refuse(r, s)
+		c.deny(r, at, s)
 		return false, nil
 	}
 	switch cmd {
@@ -73,6 +74,15 @@ func (c *conn) step(r *request, at *place) (ready bool, err error) {
 		}
 	}
 	return c.ready(r, at), nil
+}
+
+// deny refuses a request, and with it those that are related and need its file,
+// [MS-SMB2] 3.3.5.2.7.2.
+func (c *conn) deny(r *request, at *place, s smb2.Status) {
+	if r.header().Command() == smb2.CommandCreate || smb2.FileIDOf(r.Element) != nil {
+		at.failed = s
+	}
+	c.refuse(r, s)
 }
 
 // isLocal says that the front leg answers the request itself, so that it cannot
@@ -101,7 +111,7 @@ func (c *conn) identify(r *request, at *place) smb2.Status {
 		id = at.session.id
 	}
 	if !h.Has(smb2.FlagRelated) {
-		at.tree = h.TreeID()
+		at.tree, at.failed = h.TreeID(), 0
 	}
 	at.known, at.session = true, nil
 	s := c.session(id)
@@ -115,8 +125,11 @@ func (c *conn) identify(r *request, at *place) smb2.Status {
 		return status
 	}
 	at.session = s
-	if s.encrypt && !r.sealed {
+	switch {
+	case s.encrypt && !r.sealed:
 		return smb2.StatusAccessDenied
+	case s.expired() && !outlives(h.Command()):
+		return smb2.StatusNetworkSessionExpired
 	}
 	return 0
 }
@@ -197,7 +210,11 @@ func (c *conn) ready(r *request, at *place) (ready bool) {
 	h := r.header()
 	if h.Has(smb2.FlagRelated) && !at.chained && h.Command() != smb2.CommandCreate {
 		if f := smb2.FileIDOf(r.Element); f != nil && smb2.FileID(f) == smb2.NoFile {
-			c.refuse(r, smb2.StatusInvalidHandle) // 3.3.5.2.7.2: nothing before it had a file
+			s := at.failed // 3.3.5.2.7.2
+			if s == 0 {
+				s = smb2.StatusInvalidHandle // nothing before it had a file
+			}
+			c.refuse(r, s)
 			return false
 		}
 	}
@@ -206,19 +223,10 @@ func (c *conn) ready(r *request, at *place) (ready bool) {
 		smb2.Header(r.Element).SetTreeID(r.at.id)
 	}
 	r.cost = int64(len(r.Element))
-	pulling := false
-	switch h.Command() {
-	case smb2.CommandRead:
-		if s := c.prepareRead(r); s != 0 {
-			c.refuse(r, s)
-			return false
-		}
-	case smb2.CommandWrite:
-		var s smb2.Status
-		if pulling, s = c.prepareWrite(r); s != 0 {
-			c.refuse(r, s)
-			return false
-		}
+	pulling, s := c.prepare(r)
+	if s != 0 {
+		c.deny(r, at, s)
+		return false
 	}
 	if !c.begin(r, !pulling) {
 		c.refuse(r, smb2.StatusInsufficientResources)
@@ -228,6 +236,33 @@ func (c *conn) ready(r *request, at *place) (ready bool) {
 		return c.pull(r)
 	}
 	return true
+}
+
+// prepare is what the connection has to say about a command that is the tree's;
+// pulling says that its payload has to be fetched first.
+func (c *conn) prepare(r *request) (pulling bool, s smb2.Status) {
+	switch r.header().Command() {
+	case smb2.CommandRead:
+		return false, c.prepareRead(r)
+	case smb2.CommandWrite:
+		return c.prepareWrite(r)
+	case smb2.CommandQueryInfo:
+		return false, c.prepareQueryInfo(r)
+	}
+	return false, 0
+}
+
+// prepareQueryInfo refuses what the client's dialect does not have, [MS-SMB2]
+// 3.3.5.20.1: the tree's may be a later one.
+func (c *conn) prepareQueryInfo(r *request) smb2.Status {
+	q, err := smb2.ParseQueryInfoRequest(r.Element)
+	switch {
+	case err != nil:
+		return smb2.StatusInvalidParameter
+	case q.InfoType == smb2.InfoFile && q.Class == smb2.FileNormalizedNameInfo && c.terms.suite.Dialect < smb2.Dialect311:
+		return smb2.StatusNotSupported
+	}
+	return 0
 }
 
 // echo answers ECHO.
