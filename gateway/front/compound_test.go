@@ -95,6 +95,20 @@ func TestCompoundUnsignedElement(t *testing.T) {
 	}
 }
 
+// What is related to nothing is refused, and all that is related to it.
+func TestCompoundRelatedFirst(t *testing.T) {
+	t.Parallel()
+	p := newRig(t, nil).user("alice")
+	b := chain(true, p.echo(), p.ReadRequest(0, 1))
+	smb2.Header(b).Set(smb2.FlagRelated)
+	must(t, p.Send(b))
+	reply, err := p.Receive()
+	must(t, err)
+	if got := statuses(t, reply); !slices.Equal(got, []smb2.Status{smb2.StatusInvalidParameter, smb2.StatusInvalidParameter}) {
+		t.Error(got)
+	}
+}
+
 // What is related to an element without a session has none either, [MS-SMB2]
 // 3.3.5.2.7.2.
 func TestCompoundWithoutSession(t *testing.T) {

@@ -51,6 +51,10 @@ const (
 	maxHeld   = 64 << 20
 	maxQueued = 16 << 20
 
+	// maxCompound is how far beyond maxHeld the requests of one message may come,
+	// with those of its answers that wait for the others: several of the longest.
+	maxCompound = 32 << 20
+
 	// maxQueue bounds the messages that the client has not taken: all its
 	// requests, each with an interim response, and as many breaks again.
 	maxQueue = 4 * maxPending

@@ -16,7 +16,6 @@ func (c *conn) prepareRead(r *request) smb2.Status {
 	case q.Channel == smb2.ChannelNone && q.Length > c.inline:
 		return smb2.StatusInvalidParameter
 	}
-	r.cost += int64(q.Length)
 	if q.Channel == smb2.ChannelNone {
 		return 0
 	}

@@ -97,11 +97,12 @@ func (r *request) self() []*tree.Request {
 }
 
 // begin enters a request into the books, from where CANCEL finds it. It is false
-// when too many wait. served says that a tree gets it now.
+// when too many wait, or when one compound asks for too much. served says that a
+// tree gets it now.
 func (c *conn) begin(r *request, served bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.count >= maxPending {
+	if c.count >= maxPending || r.compound != nil && c.held+r.cost+r.compound.size > maxHeld+maxCompound {
 		return false
 	}
 	c.pending.push(r)

@@ -169,6 +169,11 @@ func (c *conn) checkCharge(r *request) smb2.Status {
 	switch {
 	case err != nil, n > limit:
 		return smb2.StatusInvalidParameter
+	}
+	if r.header().Command() != smb2.CommandWrite { // whose payload is in the message
+		r.cost = int64(n)
+	}
+	switch {
 	case !c.multiCredit(), n <= singleSize:
 		return 0 // 2.0.2: limit is what one credit pays for
 	}
@@ -222,7 +227,7 @@ func (c *conn) ready(r *request, at *place) (ready bool) {
 		smb2.Header(r.Element).SetSessionID(r.session.id)
 		smb2.Header(r.Element).SetTreeID(r.at.id)
 	}
-	r.cost = int64(len(r.Element))
+	r.cost += int64(len(r.Element))
 	pulling, s := c.prepare(r)
 	if s != 0 {
 		c.deny(r, at, s)
