@@ -58,6 +58,9 @@ func (c *conn) wish(r *request) uint16 {
 // and takes the request's record back. c.mu is held.
 func (c *conn) finish(r *request, m *transports.Message, o outgoing) (wake bool) {
 	c.end(r)
+	if o.push != nil {
+		c.tally.placedReads++
+	}
 	h := smb2.Header(m.Bytes())
 	o.m, o.seal, o.sign = m, r.seals(), r.signs(h)
 	switch k := r.compound; {

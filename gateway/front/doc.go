@@ -5,7 +5,7 @@
 // # Use
 //
 //	s := &front.Server{GUID: guid, NewAcceptor: acceptor, Log: log}
-//	err := s.Serve(ctx, conn, space)   // for each connection of a listener
+//	used, err := s.Serve(ctx, conn, space)   // for each connection of a listener
 //
 // The fields of Server are the configuration. Connections that may come back
 // through another listener share Sessions.
@@ -35,8 +35,8 @@
 //
 // # Who owns what
 //
-//	reader   what NEGOTIATE settled, states and verifying keys of sessions
-//	sender   signing and sealing keys
+//	reader   what NEGOTIATE settled, states and verifying keys of sessions, what is counted
+//	sender   signing and sealing keys, the bytes that are sent
 //	conn.mu  the message-id window, tables of sessions, trees and requests, queue
 //
 // A request's record and message are the tree's until it answers. Records are
@@ -47,6 +47,9 @@
 // When the reader stops, the connection is closed, which ends transfers; then all
 // sessions go, each closing its trees, which answers every request; answers are
 // dropped. Serve returns when no goroutine, tree or message is left.
+//
+// Serve then says what the connection was used for, Summary: by whom, how
+// protected, how much, and why READs and WRITEs were not placed.
 //
 // # Limits
 //

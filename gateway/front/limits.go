@@ -64,6 +64,13 @@ const (
 	maxSessions = 64
 	maxLogins   = 4
 
+	// maxNamed bounds the users that a connection's summary names.
+	maxNamed = 8
+
+	// placeWorth is the length from which clients are taken to ask for RDMA when
+	// they can: what Linux, Windows and this program begin at.
+	placeWorth = 4 << 10
+
 	// maxRounds bounds the tokens of one log-in: NTLM inside of SPNEGO takes
 	// three.
 	maxRounds = 10

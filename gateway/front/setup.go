@@ -183,6 +183,7 @@ func (c *conn) finishLogin(r *request, s *session, q smb2.SessionSetupRequest, t
 	c.mu.Unlock()
 	c.login.Stop()
 	c.limit(c.longest())
+	c.tally.name(s)
 	c.log.Info("logged in", "user", s.user.User, "dialect", c.terms.suite.Dialect, "encrypted", s.encrypt)
 	c.answer(r, c.setupResponse(r, s, flags, token))
 }

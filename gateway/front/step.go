@@ -125,6 +125,7 @@ func (c *conn) identify(r *request, at *place) smb2.Status {
 		return status
 	}
 	at.session = s
+	c.countProtected(r)
 	switch {
 	case s.encrypt && !r.sealed:
 		return smb2.StatusAccessDenied
@@ -132,6 +133,16 @@ func (c *conn) identify(r *request, at *place) smb2.Status {
 		return smb2.StatusNetworkSessionExpired
 	}
 	return 0
+}
+
+// countProtected notes how the request came.
+func (c *conn) countProtected(r *request) {
+	switch {
+	case r.sealed:
+		c.tally.sealed++
+	case r.signed:
+		c.tally.signed++
+	}
 }
 
 // authenticate makes the request one of s, if it is. What was sealed is not
