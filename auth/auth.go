@@ -1,5 +1,7 @@
 package auth
 
+import "time"
+
 // An Acceptor is the server's side of one log-in. It is used once, by one
 // goroutine at a time.
 type Acceptor interface {
@@ -30,6 +32,10 @@ type Result struct {
 	// Key is the session key: 16 bytes, of some Kerberos tickets 32; none of a
 	// guest, who shares nothing with the server to make one from.
 	Key Secret
+
+	// Until is when the log-in ends to be valid, as a ticket does; zero where it
+	// does not.
+	Until time.Time
 
 	// Sealed says that a code over the mechanism's own messages went with them:
 	// checked by an acceptor, sent by an initiator.

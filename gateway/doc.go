@@ -175,6 +175,13 @@
 // and it did not ask), malformed. Where neither leg places nothing is counted.
 // "backend unreachable" names every address and its error.
 //
+// A terminated connection's line has listener, peer, front, duration, reason,
+// and of the client's leg users, dialect, cipher and signing if they were used,
+// requests, how many of them came sealed or signed, bytes_in, bytes_out,
+// placed_reads, placed_writes and inline_REASON: no_placement, encrypted, signed,
+// dialect, compound, below_threshold, unasked, refused. Of the backend's leg
+// there is a line "backend connection closed".
+//
 // # Bugs
 //
 // Network-interface lists and referrals of the backend reach the client

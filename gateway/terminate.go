@@ -43,7 +43,7 @@ func (s *server) terminate(ctx context.Context, l *Listener, conn transports.Con
 	peer := conn.RemoteAddr().String()
 	log := s.log.With("conn", serial)
 	space := &space{service: s.service, arenas: s.arenas, log: log}
-	err := s.front[l].Serve(ctx, conn, space)
+	used, err := s.front[l].Serve(ctx, conn, space)
 	reason := "client closed"
 	switch {
 	case ctx.Err() != nil:
@@ -57,5 +57,6 @@ func (s *server) terminate(ctx context.Context, l *Listener, conn transports.Con
 		slog.String("front", l.Endpoint.Addr.Network),
 		slog.Duration("duration", time.Since(began)),
 		slog.String("reason", reason),
+		slog.Any("", used), // its attributes, without a name before them
 	)
 }

@@ -84,7 +84,8 @@ func serveRole(t *testing.T, args []string) {
 				NewAcceptor: func(net.Addr) auth.Acceptor { return spnego.NewAcceptor(mechanisms) },
 				Hint:        spnego.Hint(mechanisms),
 			}
-			log.Info("connection ended", "error", s.Serve(context.Background(), c, space))
+			used, err := s.Serve(context.Background(), c, space)
+			log.Info("connection ended", "error", err, "used", used)
 			done()
 		}()
 	}

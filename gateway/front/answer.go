@@ -18,6 +18,9 @@ func (c *conn) answer(r *request, m *transports.Message) {
 		m = c.deliver(r, m, &o)
 	}
 	c.mu.Lock()
+	if r.unwanted && status == smb2.StatusCancelled {
+		status = smb2.StatusInsufficientResources
+	}
 	c.head(r, m, status)
 	wake := c.finish(r, m, o)
 	c.mu.Unlock()
@@ -55,6 +58,9 @@ func (c *conn) wish(r *request) uint16 {
 // and takes the request's record back. c.mu is held.
 func (c *conn) finish(r *request, m *transports.Message, o outgoing) (wake bool) {
 	c.end(r)
+	if o.push != nil {
+		c.tally.placedReads++
+	}
 	h := smb2.Header(m.Bytes())
 	o.m, o.seal, o.sign = m, r.seals(), r.signs(h)
 	switch k := r.compound; {
@@ -68,19 +74,29 @@ func (c *conn) finish(r *request, m *transports.Message, o outgoing) (wake bool)
 	}
 	wake = wake && (r.chain == 0 || r.chain != c.serving)
 	r.answered = true
-	if !r.inUse {
+	if r.inUse == 0 {
 		c.recycle(r)
 	}
 	return wake
 }
 
 // interim tells the client that the answer takes a while, [MS-SMB2] 3.3.4.2.
+// Where too many do, the tree is asked to give this one up; if it cannot, the
+// answer comes when it comes, and the request's credits with it.
 func (c *conn) interim(r *request) {
 	c.mu.Lock()
-	if r.async != 0 || r.answered {
+	switch {
+	case r.async != 0, r.answered, r.unwanted:
 		c.mu.Unlock()
 		return
+	case c.waiting >= maxAsync:
+		r.unwanted = true
+		r.inUse++
+		c.mu.Unlock()
+		c.background.Go(func() { c.withdraw(r) }) // the tree may be in the middle of Serve
+		return
 	}
+	c.waiting++
 	wake := false
 	if k := r.compound; k != nil {
 		wake = k.breakUp(c)

@@ -47,6 +47,31 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// Of requests that wait there is a limit; one that has gone makes room.
+func TestTooManyWait(t *testing.T) {
+	t.Parallel()
+	p := newRig(t, nil).user("alice")
+	first := p.lock()
+	interim := p.ask(first)
+	for range maxAsync - 1 {
+		if s := p.status(p.lock()); s != smb2.StatusPending {
+			t.Fatal(s)
+		}
+	}
+	if a := p.ask(p.lock()); a.Status() != smb2.StatusInsufficientResources || a.Has(smb2.FlagAsync) || a.Credits() == 0 {
+		t.Fatalf("one too many: %v, flags %#x, %d credits", a.Status(), a.Flags(), a.Credits())
+	}
+	must(t, p.Send(p.cancel(first, interim.AsyncID())))
+	last, err := p.Receive()
+	must(t, err)
+	if last.Status() != smb2.StatusCancelled {
+		t.Fatal("cancelled:", last.Status())
+	}
+	if s := p.status(p.lock()); s != smb2.StatusPending {
+		t.Error("in its place:", s)
+	}
+}
+
 // A CANCEL that the client has not signed does nothing, nor does another
 // session's.
 func TestCancelRefused(t *testing.T) {

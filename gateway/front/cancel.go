@@ -21,20 +21,25 @@ func (c *conn) cancel(r *request, at *place) {
 		c.mu.Unlock()
 		return
 	}
-	target.inUse = true // its record stays as it is
-	b := target.at
+	target.inUse++
 	c.mu.Unlock()
+	c.withdraw(target)
+}
+
+// withdraw asks r's tree to give it up. The caller has counted in r.inUse, so
+// that the record stays what it is, answered or not.
+func (c *conn) withdraw(r *request) {
+	b := r.at
 	b.mu.Lock()
 	if !b.closed {
-		b.share.Server.Cancel(&target.Request)
+		b.share.Server.Cancel(&r.Request)
 	}
 	b.mu.Unlock()
 	c.mu.Lock()
-	target.inUse = false
-	if target.answered {
-		c.recycle(target)
+	defer c.mu.Unlock()
+	if r.inUse--; r.inUse == 0 && r.answered {
+		c.recycle(r)
 	}
-	c.mu.Unlock()
 }
 
 // target finds the request that a CANCEL names, among those of its session that

@@ -8,6 +8,7 @@ import "github.com/smbgw/smbgw/smb2"
 type compound struct {
 	answers []outgoing // by index; without a message where there is no answer
 	left    int        // without their answer
+	size    int64      // bytes of answers
 	broken  bool
 }
 
@@ -16,6 +17,7 @@ func newCompound(n int) *compound { return &compound{answers: make([]outgoing, n
 // put keeps an answer, and sends all when it was the last. c.mu is held.
 func (k *compound) put(c *conn, i int, o outgoing) (wake bool) {
 	k.answers[i] = o
+	k.size += int64(o.size())
 	return k.skip(c)
 }
 

@@ -48,6 +48,9 @@ func TestCompounds(t *testing.T) {
 		{"TREE_CONNECT before", true, func(p *peer) [][]byte {
 			return [][]byte{p.treeConnectRequest(`\\gateway\data`), p.create()}
 		}, []smb2.Status{ok, ok}},
+		{"unknown command inside", false, func(p *peer) [][]byte {
+			return [][]byte{p.ReadRequest(2<<20, 1), append(p.Header(0xff, 1), 4, 0, 0, 0), p.echo()}
+		}, []smb2.Status{smb2.StatusEndOfFile, invalid, ok}},
 		{"SESSION_SETUP inside", false, func(p *peer) [][]byte {
 			return [][]byte{p.echo(), (&smb2.SessionSetupRequest{}).Append(p.Header(smb2.CommandSessionSetup, 1), nil), p.echo()}
 		}, []smb2.Status{ok, invalid, ok}},
@@ -88,6 +91,20 @@ func TestCompoundUnsignedElement(t *testing.T) {
 	reply, err := p.Receive()
 	must(t, err)
 	if got := statuses(t, reply); !slices.Equal(got, []smb2.Status{0, smb2.StatusAccessDenied}) {
+		t.Error(got)
+	}
+}
+
+// What is related to nothing is refused, and all that is related to it.
+func TestCompoundRelatedFirst(t *testing.T) {
+	t.Parallel()
+	p := newRig(t, nil).user("alice")
+	b := chain(true, p.echo(), p.ReadRequest(0, 1))
+	smb2.Header(b).Set(smb2.FlagRelated)
+	must(t, p.Send(b))
+	reply, err := p.Receive()
+	must(t, err)
+	if got := statuses(t, reply); !slices.Equal(got, []smb2.Status{smb2.StatusInvalidParameter, smb2.StatusInvalidParameter}) {
 		t.Error(got)
 	}
 }

@@ -29,6 +29,7 @@ type conn struct {
 	login  *time.Timer // ends a connection on which nobody logs in
 
 	terms terms // owned by the reader
+	tally tally
 
 	elements [][]byte   // the reader's scratch
 	chain    uint64     // the reader's: messages so far
@@ -51,6 +52,7 @@ type conn struct {
 	idle     list  // records for reuse
 	pushes   *push // records for reuse
 	count    int   // of pending
+	waiting  int   // of pending: those with an interim response
 	held     int64
 	queue    []outgoing
 	queued   int64  // bytes of queue
@@ -58,10 +60,10 @@ type conn struct {
 	serving  uint64 // the message that the reader is at; 0 for none
 }
 
-// Serve runs a connection to its end, and returns its cause: nil when the client
-// has closed it. It owns tc, and space, which is what the client sees. When it
+// Serve runs a connection to its end, and returns what it was used for and the
+// cause of its end: nil when the client has closed it. It owns tc, and space, which is what the client sees. When it
 // returns nothing of the connection is left: no goroutine, no tree, no message.
-func (s *Server) Serve(ctx context.Context, tc transports.Conn, space tree.Space) error {
+func (s *Server) Serve(ctx context.Context, tc transports.Conn, space tree.Space) (Summary, error) {
 	s.once.Do(s.prepare)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -84,9 +86,9 @@ func (s *Server) Serve(ctx context.Context, tc transports.Conn, space tree.Space
 	c.hangUp()
 	helpers.Wait()
 	if errors.Is(err, io.EOF) {
-		return nil
+		err = nil
 	}
-	return err
+	return c.summary(), err
 }
 
 func (s *Server) newConn(ctx context.Context, tc transports.Conn, space tree.Space) *conn {

@@ -5,7 +5,7 @@
 // # Use
 //
 //	s := &front.Server{GUID: guid, NewAcceptor: acceptor, Log: log}
-//	err := s.Serve(ctx, conn, space)   // for each connection of a listener
+//	used, err := s.Serve(ctx, conn, space)   // for each connection of a listener
 //
 // The fields of Server are the configuration. Connections that may come back
 // through another listener share Sessions.
@@ -35,13 +35,12 @@
 //
 // # Who owns what
 //
-//	reader   what NEGOTIATE settled, states and verifying keys of sessions
-//	sender   signing and sealing keys
+//	reader   what NEGOTIATE settled, states and verifying keys of sessions, what is counted
+//	sender   signing and sealing keys, the bytes that are sent
 //	conn.mu  the message-id window, tables of sessions, trees and requests, queue
 //
 // A request's record and message are the tree's until it answers. Records are
-// reused; only the reader takes one, so that one it passes to Cancel stays what
-// it was.
+// reused, but not as long as a call of Cancel has one.
 //
 // # The end
 //
@@ -49,24 +48,30 @@
 // sessions go, each closing its trees, which answers every request; answers are
 // dropped. Serve returns when no goroutine, tree or message is left.
 //
+// Serve then says what the connection was used for, Summary: by whom, how
+// protected, how much, and why READs and WRITEs were not placed.
+//
 // # Limits
 //
 // limits.go has them. What a client has under way is bounded by its credits, by
 // the number and by the bytes of requests and of answers that it has not taken;
-// beyond the bytes it is not read. Until a user has logged in, messages are
-// short, credits few and the time is limited.
+// beyond the bytes it is not read. Of requests that have had an interim response
+// there may be few: of those beyond, trees are asked to give them up, which the
+// client hears as STATUS_INSUFFICIENT_RESOURCES. Until a user has logged in,
+// messages are short, credits few and the time is limited.
 //
 // # Sections implemented
 //
 // [MS-SMB2] 3.3.4.1, 3.3.4.2, 3.3.4.6, 3.3.4.7, 3.3.5.2 to 3.3.5.8, 3.3.5.12
 // and 3.3.5.13 as far as the channel goes, 3.3.5.15.11, 3.3.5.15.12, 3.3.5.16,
-// 3.3.5.17.
+// 3.3.5.17, 3.3.6.2.
 //
 // # Bugs
 //
 // A session belongs to one connection: binding is refused with
 // STATUS_REQUEST_NOT_ACCEPTED and MULTI_CHANNEL not advertised, so clients look
-// at the list of interfaces only if they ask unasked. Sessions do not expire.
+// at the list of interfaces only if they ask unasked. A session that is
+// being authenticated again serves requests meanwhile, unless it has expired.
 // ChannelSequence is not looked at: nothing is replayed on one connection.
 // Compression, RDMA transforms and POSIX extensions are declined. An interim
 // answer of one element of a compound sends all of them one by one. RDMA is

@@ -12,16 +12,27 @@ import (
 )
 
 // A drain takes all that is sent, and its transfers end at once.
-type drain struct{ sent int }
+type drain struct {
+	sent         int
+	last, pushed *byte // where the last byte of it lay
+}
 
 func (d *drain) Receive() (*transports.Message, error) { return nil, io.EOF }
 func (d *drain) Close() error                          { return nil }
 func (d *drain) RemoteAddr() net.Addr                  { return &net.TCPAddr{} }
-func (d *drain) Send(m *transports.Message) error      { d.sent++; m.Release(); return nil }
+func (d *drain) Send(m *transports.Message) error {
+	d.sent++
+	d.last = end(m.Bytes())
+	m.Release()
+	return nil
+}
 func (d *drain) Placement() transports.Placement {
 	return transports.Placement{MaxReadWrite: 8 << 20, Server: true}
 }
-func (d *drain) Push(_ []transports.Descriptor, _ []byte, done transports.Done) { done.Done(nil) }
+func (d *drain) Push(_ []transports.Descriptor, data []byte, done transports.Done) {
+	d.pushed = end(data)
+	done.Done(nil)
+}
 func (d *drain) Pull(_ []byte, _ []transports.Descriptor, done transports.Done) { done.Done(nil) }
 func (d *drain) Expose([]byte, transports.Right) (transports.Exposure, error) {
 	return nil, transports.ErrRole
@@ -30,16 +41,21 @@ func (d *drain) Expose([]byte, transports.Right) (transports.Exposure, error) {
 // An idler answers without looking: what it costs is the front's.
 type idler struct {
 	counter
-	arena transports.Arena
+	arena       transports.Arena
+	asked, said *byte // where the last byte of request and answer lay
 }
+
+func end(b []byte) *byte { return &b[len(b)-1] }
 
 func (s *idler) Serve(chain []*tree.Request) {
 	for _, r := range chain {
+		s.asked = end(r.Element)
 		if r.Header().Command() == smb2.CommandRead {
 			q, _ := smb2.ParseReadRequest(r.Element)
 			m := s.arena.New(smb2.ReadResponseBuffer + int(q.Length))
 			res := smb2.ReadResponse{DataOffset: smb2.ReadResponseBuffer, DataLength: q.Length}
 			res.AppendBody(head80(m))
+			s.said = end(m.Bytes())
 			r.Reply(m)
 			continue
 		}
@@ -59,6 +75,7 @@ func head80(m *transports.Message) []byte {
 type hot struct {
 	c       *conn
 	d       *drain
+	idler   *idler
 	request []byte
 	signer  *crypt.Signer
 	sealer  *crypt.Sealer
@@ -90,7 +107,8 @@ func newHot(t testing.TB, command smb2.Command, n int, protect string) *hot {
 	s.opener, _ = s.keys.Opener()
 	s.state, c.logins = valid, 0
 	r.shop.open++
-	s.trees[7] = &branch{id: 7, share: &tree.Share{Server: &idler{counter: counter{r.shop}}}}
+	h.idler = &idler{counter: counter{r.shop}}
+	s.trees[7] = &branch{id: 7, share: &tree.Share{Server: h.idler}}
 	peer, err := crypt.NewSession(suite, crypt.Client, key, hash)
 	must(t, err)
 	switch protect {
@@ -107,6 +125,8 @@ func newHot(t testing.TB, command smb2.Command, n int, protect string) *hot {
 	h.session = s.id
 	info := smb2.BufferDescriptor{Offset: 1, Token: 2, Length: uint32(n)}.AppendBody(nil)
 	switch {
+	case command == smb2.CommandEcho:
+		h.request = (&smb2.Echo{}).AppendBody(head)
 	case command == smb2.CommandRead && protect == "placed":
 		q := smb2.ReadRequest{Length: uint32(n), Channel: smb2.ChannelV1Invalidate}
 		h.request = q.Append(head, info)
@@ -121,7 +141,8 @@ func newHot(t testing.TB, command smb2.Command, n int, protect string) *hot {
 	return h
 }
 
-func (h *hot) step(t testing.TB) {
+// step asks once, and returns where the request's last byte lay.
+func (h *hot) step(t testing.TB) *byte {
 	m := h.arena.NewWithHeadroom(len(h.request), transports.Headroom+crypt.TransformSize)
 	copy(m.Bytes(), h.request)
 	smb2.Header(m.Bytes()).SetMessageID(smb2.MessageID(h.id))
@@ -133,10 +154,11 @@ func (h *hot) step(t testing.TB) {
 		m.Prepend(crypt.TransformSize)
 		h.sealer.Seal(m.Bytes(), h.session)
 	}
-	before := h.d.sent
+	before, last := h.d.sent, end(m.Bytes())
 	if err := h.c.receive(m); err != nil || h.d.sent != before+1 {
 		t.Fatalf("%v, %d answers", err, h.d.sent-before)
 	}
+	return last
 }
 
 var hots = []struct {
@@ -144,6 +166,8 @@ var hots = []struct {
 	command smb2.Command
 	protect string
 }{
+	{"ECHO plain", smb2.CommandEcho, ""},
+	{"ECHO signed", smb2.CommandEcho, "signed"},
 	{"READ plain", smb2.CommandRead, ""},
 	{"READ signed", smb2.CommandRead, "signed"},
 	{"READ sealed", smb2.CommandRead, "sealed"},
@@ -162,6 +186,24 @@ func TestAllocations(t *testing.T) {
 		}
 		if n := testing.AllocsPerRun(20, func() { h.step(t) }); n != 0 {
 			t.Errorf("%s: %v allocations", c.name, n)
+		}
+	}
+}
+
+// The payload stays where it is: the tree is given the bytes that were received,
+// and what it answers with is what is sent or placed.
+func TestCopies(t *testing.T) {
+	for _, c := range hots {
+		if c.command == smb2.CommandEcho {
+			continue
+		}
+		h := newHot(t, c.command, 1<<20, c.protect)
+		got := h.step(t)
+		switch {
+		case c.command == smb2.CommandWrite && h.idler.asked != got,
+			c.command == smb2.CommandRead && c.protect == "placed" && h.d.pushed != h.idler.said,
+			c.command == smb2.CommandRead && c.protect != "placed" && h.d.last != h.idler.said:
+			t.Errorf("%s: the payload is copied", c.name)
 		}
 	}
 }

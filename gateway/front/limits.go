@@ -40,11 +40,20 @@ const (
 	// them. It is more than one request for each credit.
 	maxPending = 8192 + 512
 
+	// maxAsync bounds those that have had an interim response: what Windows
+	// ("AsynchronousCredits") and Samba allow. For those beyond it there is no
+	// room, [MS-SMB2] 3.3.4.2.
+	maxAsync = 512
+
 	// maxHeld bounds the bytes of requests that are being served, and of the
 	// answers that they ask for, and maxQueued those of answers that the client
 	// has not taken. Beyond either the client is not read.
 	maxHeld   = 64 << 20
 	maxQueued = 16 << 20
+
+	// maxCompound is how far beyond maxHeld the requests of one message may come,
+	// with those of its answers that wait for the others: several of the longest.
+	maxCompound = 32 << 20
 
 	// maxQueue bounds the messages that the client has not taken: all its
 	// requests, each with an interim response, and as many breaks again.
@@ -54,6 +63,13 @@ const (
 	// them whose log-in has not ended: multi-user clients have one a user.
 	maxSessions = 64
 	maxLogins   = 4
+
+	// maxNamed bounds the users that a connection's summary names.
+	maxNamed = 8
+
+	// placeWorth is the length from which clients are taken to ask for RDMA when
+	// they can: what Linux, Windows and this program begin at.
+	placeWorth = 4 << 10
 
 	// maxRounds bounds the tokens of one log-in: NTLM inside of SPNEGO takes
 	// three.

@@ -16,8 +16,8 @@ func (c *conn) prepareRead(r *request) smb2.Status {
 	case q.Channel == smb2.ChannelNone && q.Length > c.inline:
 		return smb2.StatusInvalidParameter
 	}
-	r.cost += int64(q.Length)
 	if q.Channel == smb2.ChannelNone {
+		c.countInline(r, q.Length)
 		return 0
 	}
 	info, err := q.ChannelInfo(r.Element)
@@ -43,6 +43,7 @@ func (c *conn) prepareWrite(r *request) (pulling bool, s smb2.Status) {
 		if _, err := q.Data(r.Element); err != nil {
 			return false, smb2.StatusInvalidParameter
 		}
+		c.countInline(r, q.Length)
 		return false, 0
 	}
 	info, err := q.ChannelInfo(r.Element)
@@ -76,6 +77,7 @@ func (c *conn) placeable(r *request, ch smb2.Channel, n uint32, info []byte) smb
 		len(info)/smb2.DescriptorSize > smb2.MaxDescriptors:
 		return smb2.StatusInvalidParameter
 	case r.session.encrypt || r.at.encrypt:
+		c.tally.inline[refused]++
 		return smb2.StatusAccessDenied
 	}
 	r.to = r.to[:0]
@@ -104,7 +106,16 @@ func (c *conn) pull(r *request) (ready bool) {
 		c.refuse(r, smb2.StatusUnexpectedNetworkError)
 		return false
 	}
+	c.mu.Lock()
+	c.countPulled(r)
+	c.mu.Unlock()
 	return true
+}
+
+// countPulled notes a WRITE whose payload has come by RDMA. c.mu is held.
+func (c *conn) countPulled(r *request) {
+	c.tally.placedWrites++
+	c.tally.pulled += uint64(len(r.Element) - smb2.WriteRequestBuffer)
 }
 
 // pulling is the end of a transfer that nobody waits for. The channel holds as
@@ -135,6 +146,7 @@ func (c *conn) servePulled() {
 		}
 		c.mu.Lock()
 		r.served = true
+		c.countPulled(r)
 		c.mu.Unlock()
 		c.give(r.at, r.self())
 	}

@@ -30,12 +30,14 @@ func (c *conn) receive(m *transports.Message) error {
 	c.open()
 	defer c.close()
 	m.Invalidates = false
+	c.tally.in += uint64(m.Len())
 	if m.Len() > c.terms.limit {
 		return &transports.MessageSizeError{Size: m.Len(), Limit: c.terms.limit, Remote: true}
 	}
 	b := m.Bytes()
 	switch smb2.KindOf(b) {
 	case smb2.KindSMB1:
+		c.tally.requests++
 		return c.multiProtocol(b)
 	case smb2.KindTransform:
 		return c.unseal(m)
@@ -77,6 +79,7 @@ func (c *conn) split(m *transports.Message, b []byte, sealed *session) (err erro
 			return fmt.Errorf("%v: %w", smb2.Header(e).Command(), err)
 		}
 	}
+	c.tally.requests += uint64(len(c.elements))
 	if len(c.elements) == 1 {
 		return c.one(c.take(m, c.elements[0], sealed))
 	}
@@ -88,7 +91,7 @@ func (c *conn) split(m *transports.Message, b []byte, sealed *session) (err erro
 func (c *conn) admit(e []byte, i int, sealed *session) error {
 	h := smb2.Header(e)
 	switch cmd := h.Command(); {
-	case cmd >= smb2.CommandServerToClient: // 3.3.5.2.6
+	case cmd >= smb2.CommandServerToClient && i == 0: // 3.3.5.2.6; behind others step refuses it
 		return errCommand
 	case h.Has(smb2.FlagReply):
 		return errReply

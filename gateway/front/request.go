@@ -26,7 +26,8 @@ type request struct {
 	signed    bool // came signed, so the answer is
 	charged   bool // credits went out with the interim response
 	async     uint64
-	inUse     bool // the reader is in Cancel
+	inUse     int  // calls of Cancel that are under way
+	unwanted  bool // beyond maxAsync: the tree has been asked to give it up
 	answered  bool
 	accounted bool // in conn.pending
 	served    bool // a tree has it
@@ -96,11 +97,12 @@ func (r *request) self() []*tree.Request {
 }
 
 // begin enters a request into the books, from where CANCEL finds it. It is false
-// when too many wait. served says that a tree gets it now.
+// when too many wait, or when one compound asks for too much. served says that a
+// tree gets it now.
 func (c *conn) begin(r *request, served bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.count >= maxPending {
+	if c.count >= maxPending || r.compound != nil && c.held+r.cost+r.compound.size > maxHeld+maxCompound {
 		return false
 	}
 	c.pending.push(r)
@@ -118,6 +120,9 @@ func (c *conn) end(r *request) {
 	c.pending.remove(r)
 	c.count--
 	c.held -= r.cost
+	if r.async != 0 {
+		c.waiting--
+	}
 	r.accounted = false
 	if c.held <= maxHeld {
 		c.room.Signal()

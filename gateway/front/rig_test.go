@@ -77,6 +77,7 @@ type peer struct {
 	t     testing.TB
 	rig   *rig
 	ended chan error
+	used  Summary // from when it has ended
 
 	suite            crypt.Suite
 	hash             crypt.PreauthHash
@@ -93,7 +94,11 @@ func (r *rig) dial() *peer {
 	client, server := r.net.Pipe()
 	p := &peer{Client: smb2test.NewClient(client), t: r.t, rig: r, ended: make(chan error, 1)}
 	p.Session, p.Tree = 0, 0
-	go func() { p.ended <- r.s.Serve(context.Background(), server, r.shop) }()
+	go func() {
+		used, err := r.s.Serve(context.Background(), server, r.shop)
+		p.used = used
+		p.ended <- err
+	}()
 	r.t.Cleanup(func() {
 		client.Close()
 		select {

@@ -129,8 +129,10 @@ func (c *conn) send(o *outgoing) {
 	if p := o.push; p != nil {
 		c.placer.Push(p.to, p.data, p)
 	}
+	n := uint64(o.size())
 	err := c.tc.Send(o.m)
 	if err == nil {
+		c.tally.out += n
 		return
 	}
 	if _, tooLong := errors.AsType[*transports.MessageSizeError](err); tooLong {

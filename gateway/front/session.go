@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"math"
+	"sync"
+	"time"
 
 	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/gateway/tree"
@@ -33,6 +35,7 @@ type session struct {
 	rounds   int
 	hash     crypt.PreauthHash // 3.1.1, of the first log-in
 	user     auth.Identity
+	until    time.Time     // the log-in's end; zero for none
 	client   *tree.Client  // from when it is valid
 	verifier *crypt.Signer // nil of guests, who have no keys
 	opener   *crypt.Opener // nil without a cipher
@@ -44,7 +47,8 @@ type session struct {
 	signer *crypt.Signer
 	sealer *crypt.Sealer
 
-	trees map[uint32]*branch // conn.mu guards it; nil when gone
+	trees  map[uint32]*branch // conn.mu guards it; nil when gone
+	ending sync.Once          // of drop
 }
 
 // session finds one of this connection's, or nil.
@@ -52,13 +56,6 @@ func (c *conn) session(id uint64) *session {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.sessions[id]
-}
-
-// empty says that nobody has begun to log in.
-func (c *conn) empty() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.sessions) == 0
 }
 
 // newSession begins a log-in, or returns nil when there are too many.
@@ -75,27 +72,40 @@ func (c *conn) newSession() *session {
 	return s
 }
 
+// forget makes a session one that requests do not find. With the last one that
+// was valid, time begins to run as before the first. c.mu is held.
+func (c *conn) forget(s *session) {
+	if c.sessions[s.id] != s {
+		return
+	}
+	delete(c.sessions, s.id)
+	if s.state == inProgress {
+		c.logins--
+	} else if len(c.sessions) == c.logins && !c.dead.Load() {
+		c.login.Reset(loginTime)
+	}
+}
+
 // drop ends a session and blocks until nothing of it is left: its trees are
 // closed, which answers what they have been given. It may be called from
 // another connection, and more than once.
 func (c *conn) drop(s *session) {
 	c.mu.Lock()
-	trees := s.trees
-	s.trees = nil
-	if c.sessions[s.id] == s {
-		delete(c.sessions, s.id)
-		if s.state == inProgress {
-			c.logins--
-		}
-	}
+	c.forget(s)
 	c.mu.Unlock()
-	c.Sessions.remove(s)
-	for _, b := range trees {
-		b.close()
-	}
-	if s.keys != nil {
-		s.keys.Clear()
-	}
+	s.ending.Do(func() {
+		c.Sessions.remove(s)
+		c.mu.Lock()
+		trees := s.trees
+		s.trees = nil
+		c.mu.Unlock()
+		for _, b := range trees {
+			b.close()
+		}
+		if s.keys != nil {
+			s.keys.Clear()
+		}
+	})
 }
 
 // forsake comes before drop where a session ends without the client's word: what
@@ -109,12 +119,14 @@ func (c *conn) forsake(s *session) {
 	}
 }
 
+// randomID is one of 32 bits, as Samba's are: some clients keep no more. It is
+// no secret, and not what shows whose a request is.
 func randomID() uint64 {
-	var b [8]byte
+	var b [4]byte
 	for {
 		rand.Read(b[:])
-		if id := binary.LittleEndian.Uint64(b[:]); id != 0 && id != math.MaxUint64 {
-			return id
+		if id := binary.LittleEndian.Uint32(b[:]); id != 0 && id != math.MaxUint32 {
+			return uint64(id)
 		}
 	}
 }
@@ -127,7 +139,7 @@ func (c *conn) logoff(r *request) {
 	}
 	s := r.session
 	c.mu.Lock()
-	delete(c.sessions, s.id) // from now on requests find nothing
+	c.forget(s)
 	s.state = gone
 	c.mu.Unlock()
 	c.aside(r, func() {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/smb2/crypt"
@@ -154,6 +156,36 @@ func TestLogins(t *testing.T) {
 	if n := r.s.Sessions.Len(); n != 0 {
 		t.Errorf("%d sessions after a log-in as somebody else", n)
 	}
+}
+
+// ECHO is answered to nobody too, before a log-in and after the last LOGOFF,
+// [MS-SMB2] 3.3.5.17; a connection that nobody uses ends some time later.
+func TestEchoOfNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newRig(t, nil).dial()
+		p.negotiate(p.negotiateRequest(smb2.Dialect311))
+		if s := p.status(p.echo()); s != 0 {
+			t.Error("before:", s)
+		}
+		if s := p.login("alice", "opensesame", 0); s != 0 || p.Session>>32 != 0 {
+			t.Fatal(s, p.Session)
+		}
+		time.Sleep(2 * loginTime)
+		p.sign = true
+		if s := p.status(p.logoff()); s != 0 {
+			t.Fatal(s)
+		}
+		p.sign, p.Session = false, 0
+		if s := p.status(p.echo()); s != 0 {
+			t.Error("after:", s)
+		}
+		began := time.Now()
+		p.gone()
+		if took := time.Since(began); took != loginTime {
+			t.Errorf("disconnected after %v", took)
+		}
+	})
 }
 
 // The old session of a client goes when the same user comes back, and stays when

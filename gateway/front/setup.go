@@ -83,6 +83,8 @@ func (c *conn) loginOf(r *request) (*session, smb2.Status) {
 // statusOf is what a client is told of a log-in that failed.
 func statusOf(k auth.Kind) smb2.Status {
 	switch k {
+	case auth.Malformed:
+		return smb2.StatusInvalidParameter
 	case auth.OutOfSequence:
 		return smb2.StatusRequestOutOfSequence
 	case auth.Disabled:
@@ -98,10 +100,7 @@ func (c *conn) fail(r *request, s *session, status smb2.Status) {
 	smb2.Header(r.head[:]).SetSessionID(s.id)
 	s.acceptor = nil
 	c.mu.Lock()
-	delete(c.sessions, s.id)
-	if s.state == inProgress {
-		c.logins--
-	}
+	c.forget(s)
 	s.state = gone
 	c.mu.Unlock()
 	c.aside(r, func() {
@@ -143,7 +142,7 @@ func (c *conn) setupResponse(r *request, s *session, f smb2.SessionFlags, token 
 
 // finishLogin makes the session valid, [MS-SMB2] 3.3.5.5.3.
 func (c *conn) finishLogin(r *request, s *session, q smb2.SessionSetupRequest, token []byte, done *auth.Result) {
-	s.acceptor, s.user = nil, done.Identity
+	s.acceptor, s.user, s.until = nil, done.Identity, done.Until
 	demanded := c.Encryption == EncryptionRequired
 	var flags smb2.SessionFlags
 	switch {
@@ -184,6 +183,7 @@ func (c *conn) finishLogin(r *request, s *session, q smb2.SessionSetupRequest, t
 	c.mu.Unlock()
 	c.login.Stop()
 	c.limit(c.longest())
+	c.tally.name(s)
 	c.log.Info("logged in", "user", s.user.User, "dialect", c.terms.suite.Dialect, "encrypted", s.encrypt)
 	c.answer(r, c.setupResponse(r, s, flags, token))
 }
@@ -248,6 +248,7 @@ func (c *conn) finishAgain(r *request, s *session, token []byte, done *auth.Resu
 		c.fail(r, s, smb2.StatusAccessDenied)
 		return
 	}
+	s.until = done.Until
 	var flags smb2.SessionFlags
 	if s.encrypt {
 		flags = smb2.SessionEncrypt

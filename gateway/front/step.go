@@ -6,9 +6,6 @@ import (
 	"github.com/smbgw/smbgw/smb2"
 )
 
-// errNobody disconnects a client that only sends ECHO, [MS-SMB2] 3.3.5.17.
-var errNobody = errors.New("nobody has logged in")
-
 // errPlain disconnects a client whose TREE_CONNECT an attacker may have written,
 // [MS-SMB2] 3.3.5.7.
 var errPlain = errors.New("neither signed nor sealed")
@@ -18,8 +15,9 @@ var errPlain = errors.New("neither signed nor sealed")
 type place struct {
 	session *session
 	tree    uint32
-	known   bool // there was a request before
-	chained bool // and it is in the chain that this one would join
+	known   bool        // there was a request before
+	chained bool        // and it is in the chain that this one would join
+	failed  smb2.Status // what it was refused with, if it was about a file
 }
 
 // step checks one request and answers it, or says that it is ready for its tree.
@@ -40,29 +38,30 @@ func (c *conn) step(r *request, at *place) (ready bool, err error) {
 		*at = place{}
 		c.setup(r)
 		return false, nil
-	case cmd == smb2.CommandEcho && !at.known && c.empty():
-		return false, errNobody
 	}
 	if s := c.identify(r, at); s != 0 {
-		c.refuse(r, s)
+		c.deny(r, at, s)
 		return false, nil
 	}
 	if s := c.checkCharge(r); s != 0 {
-		c.refuse(r, s)
+		c.deny(r, at, s)
 		return false, nil
 	}
-	switch cmd {
-	case smb2.CommandEcho:
+	switch {
+	case cmd >= smb2.CommandServerToClient: // in a compound: those before it are served
+		c.refuse(r, smb2.StatusInvalidParameter)
+		return false, nil
+	case cmd == smb2.CommandEcho:
 		c.echo(r)
 		return false, nil
-	case smb2.CommandLogoff:
+	case cmd == smb2.CommandLogoff:
 		c.logoff(r)
 		return false, nil
-	case smb2.CommandTreeConnect:
+	case cmd == smb2.CommandTreeConnect:
 		return false, c.treeConnect(r, at)
 	}
 	if s := c.enter(r, at); s != 0 {
-		c.refuse(r, s)
+		c.deny(r, at, s)
 		return false, nil
 	}
 	switch cmd {
@@ -75,6 +74,15 @@ func (c *conn) step(r *request, at *place) (ready bool, err error) {
 		}
 	}
 	return c.ready(r, at), nil
+}
+
+// deny refuses a request, and with it those that are related and need its file,
+// [MS-SMB2] 3.3.5.2.7.2.
+func (c *conn) deny(r *request, at *place, s smb2.Status) {
+	if r.header().Command() == smb2.CommandCreate || smb2.FileIDOf(r.Element) != nil {
+		at.failed = s
+	}
+	c.refuse(r, s)
 }
 
 // isLocal says that the front leg answers the request itself, so that it cannot
@@ -103,13 +111,13 @@ func (c *conn) identify(r *request, at *place) smb2.Status {
 		id = at.session.id
 	}
 	if !h.Has(smb2.FlagRelated) {
-		at.tree = h.TreeID()
+		at.tree, at.failed = h.TreeID(), 0
 	}
 	at.known, at.session = true, nil
 	s := c.session(id)
 	if s == nil || s.state != valid {
 		if h.Command() == smb2.CommandEcho && id == 0 && !h.Has(smb2.FlagSigned) {
-			return 0 // 3.3.5.17: of nobody
+			return 0 // 3.3.5.17: of nobody, as clients probe a connection that they have logged off from
 		}
 		return smb2.StatusUserSessionDeleted
 	}
@@ -117,10 +125,24 @@ func (c *conn) identify(r *request, at *place) smb2.Status {
 		return status
 	}
 	at.session = s
-	if s.encrypt && !r.sealed {
+	c.countProtected(r)
+	switch {
+	case s.encrypt && !r.sealed:
 		return smb2.StatusAccessDenied
+	case s.expired() && !outlives(h.Command()):
+		return smb2.StatusNetworkSessionExpired
 	}
 	return 0
+}
+
+// countProtected notes how the request came.
+func (c *conn) countProtected(r *request) {
+	switch {
+	case r.sealed:
+		c.tally.sealed++
+	case r.signed:
+		c.tally.signed++
+	}
 }
 
 // authenticate makes the request one of s, if it is. What was sealed is not
@@ -158,6 +180,11 @@ func (c *conn) checkCharge(r *request) smb2.Status {
 	switch {
 	case err != nil, n > limit:
 		return smb2.StatusInvalidParameter
+	}
+	if r.header().Command() != smb2.CommandWrite { // whose payload is in the message
+		r.cost = int64(n)
+	}
+	switch {
 	case !c.multiCredit(), n <= singleSize:
 		return 0 // 2.0.2: limit is what one credit pays for
 	}
@@ -199,7 +226,11 @@ func (c *conn) ready(r *request, at *place) (ready bool) {
 	h := r.header()
 	if h.Has(smb2.FlagRelated) && !at.chained && h.Command() != smb2.CommandCreate {
 		if f := smb2.FileIDOf(r.Element); f != nil && smb2.FileID(f) == smb2.NoFile {
-			c.refuse(r, smb2.StatusInvalidHandle) // 3.3.5.2.7.2: nothing before it had a file
+			s := at.failed // 3.3.5.2.7.2
+			if s == 0 {
+				s = smb2.StatusInvalidHandle // nothing before it had a file
+			}
+			c.refuse(r, s)
 			return false
 		}
 	}
@@ -207,20 +238,11 @@ func (c *conn) ready(r *request, at *place) (ready bool) {
 		smb2.Header(r.Element).SetSessionID(r.session.id)
 		smb2.Header(r.Element).SetTreeID(r.at.id)
 	}
-	r.cost = int64(len(r.Element))
-	pulling := false
-	switch h.Command() {
-	case smb2.CommandRead:
-		if s := c.prepareRead(r); s != 0 {
-			c.refuse(r, s)
-			return false
-		}
-	case smb2.CommandWrite:
-		var s smb2.Status
-		if pulling, s = c.prepareWrite(r); s != 0 {
-			c.refuse(r, s)
-			return false
-		}
+	r.cost += int64(len(r.Element))
+	pulling, s := c.prepare(r)
+	if s != 0 {
+		c.deny(r, at, s)
+		return false
 	}
 	if !c.begin(r, !pulling) {
 		c.refuse(r, smb2.StatusInsufficientResources)
@@ -230,6 +252,33 @@ func (c *conn) ready(r *request, at *place) (ready bool) {
 		return c.pull(r)
 	}
 	return true
+}
+
+// prepare is what the connection has to say about a command that is the tree's;
+// pulling says that its payload has to be fetched first.
+func (c *conn) prepare(r *request) (pulling bool, s smb2.Status) {
+	switch r.header().Command() {
+	case smb2.CommandRead:
+		return false, c.prepareRead(r)
+	case smb2.CommandWrite:
+		return c.prepareWrite(r)
+	case smb2.CommandQueryInfo:
+		return false, c.prepareQueryInfo(r)
+	}
+	return false, 0
+}
+
+// prepareQueryInfo refuses what the client's dialect does not have, [MS-SMB2]
+// 3.3.5.20.1: the tree's may be a later one.
+func (c *conn) prepareQueryInfo(r *request) smb2.Status {
+	q, err := smb2.ParseQueryInfoRequest(r.Element)
+	switch {
+	case err != nil:
+		return smb2.StatusInvalidParameter
+	case q.InfoType == smb2.InfoFile && q.Class == smb2.FileNormalizedNameInfo && c.terms.suite.Dialect < smb2.Dialect311:
+		return smb2.StatusNotSupported
+	}
+	return 0
 }
 
 // echo answers ECHO.

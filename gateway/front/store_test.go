@@ -100,7 +100,7 @@ func (t *counter) one(r *tree.Request) smb2.Status {
 		t.shop.waiting = append(t.shop.waiting, r)
 		t.shop.mu.Unlock()
 		r.Pending()
-	case smb2.CommandQueryDirectory:
+	case smb2.CommandQueryDirectory, smb2.CommandQueryInfo:
 		return t.fail(r, smb2.StatusNoMoreFiles)
 	default:
 		return t.fail(r, smb2.StatusNotSupported)
