@@ -31,6 +31,7 @@ type Space struct {
 	sessions map[uint64]*Session // by the front leg's id
 	forsaken map[uint64]bool     // of sessions: their clients have gone
 	closed   bool
+	past     Counts // of the connections before
 }
 
 var _ tree.Space = (*Space)(nil)
@@ -64,6 +65,16 @@ func (s *Space) Conn() *Conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.conn
+}
+
+// Counts are those of all connections that the space has made.
+func (s *Space) Counts() Counts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == nil {
+		return s.past.Plus(Counts{})
+	}
+	return s.past.Plus(s.conn.Counts())
 }
 
 // session finds or makes the client's session.
@@ -102,6 +113,9 @@ func (s *Space) connect(ctx context.Context, client *tree.Client) error {
 	o := s.Options
 	o.ClientGUID = client.ClientGUID
 	c := New(link, o)
+	if s.conn != nil {
+		s.past = s.past.Plus(s.conn.Counts())
+	}
 	s.conn, s.sessions, s.forsaken = c, make(map[uint64]*Session), make(map[uint64]bool)
 	s.runs.Go(func() {
 		err := c.Run(context.Background())
