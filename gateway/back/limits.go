@@ -45,6 +45,10 @@ const (
 	// maxSessions bounds the sessions of a connection, as servers do.
 	maxSessions = 64
 
+	// maxRemembered bounds the sessions of a backend that clients may come back
+	// for: far more than it has clients, in a few MiB.
+	maxRemembered = 1 << 16
+
 	// maxHolders bounds the opens whose oplock or lease is remembered for the
 	// routing of breaks: Windows servers' own limit of opens in a session.
 	maxHolders = 1 << 16

@@ -116,14 +116,12 @@ func (t *Tree) cancelOne() bool {
 
 // Close cancels what is outstanding, waits for its answers, and disconnects the
 // tree, [MS-SMB2] 3.2.4.22: the server closes its opens. Where the connection
-// is over there is nothing left to do.
+// is over there is nothing left to do, and nothing may be done where the client
+// can come back for them.
 func (t *Tree) Close() {
 	t.drain()
-	ctx, cancel := bounded()
-	defer cancel()
-	a, err := t.c.ask(ctx, t.question(smb2.CommandTreeDisconnect, new(smb2.TreeDisconnect).AppendBody))
-	if err == nil {
-		a.m.Release()
+	if !t.session.isForsaken() {
+		t.disconnect()
 	}
 	c := t.c
 	c.mu.Lock()
@@ -133,6 +131,15 @@ func (t *Tree) Close() {
 	c.mu.Unlock()
 	if t.leave != nil && last {
 		t.leave()
+	}
+}
+
+func (t *Tree) disconnect() {
+	ctx, cancel := bounded()
+	defer cancel()
+	a, err := t.c.ask(ctx, t.question(smb2.CommandTreeDisconnect, new(smb2.TreeDisconnect).AppendBody))
+	if err == nil {
+		a.m.Release()
 	}
 }
 
