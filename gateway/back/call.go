@@ -34,10 +34,13 @@ type call struct {
 	cancelling bool // to be cancelled when it has been sent
 	cancelled  bool // CANCEL is sent once, [MS-SMB2] 3.2.4.24
 
-	length   uint32 // bytes of a READ or WRITE
-	file     smb2.FileID
-	data     *transports.Message // READ's payload is placed in it, behind room for its header
-	exposure transports.Exposure
+	length uint32 // bytes of a READ or WRITE
+	moved  uint32 // of them, by its reply
+	split  *split // that it is a part of
+	part   int    // which one
+	at     uint32 // where in the split's payload it begins
+	file   smb2.FileID
+	placement
 }
 
 // An answer is the final reply to a request of our own.
@@ -47,14 +50,6 @@ type answer struct {
 }
 
 func (a answer) header() smb2.Header { return smb2.Header(a.m.Bytes()) }
-
-// revoke ends the server's access to what the call exposes.
-func (k *call) revoke() {
-	if k.exposure != nil {
-		k.exposure.Revoke()
-		k.exposure = nil
-	}
-}
 
 // calls are all that have been sent, found by message id, and idle records.
 type calls struct {

@@ -19,7 +19,11 @@ type Conn struct {
 	options Options
 	arena   *transports.Arena
 	placer  transports.Placer // nil when nothing can be placed
-	maxSend int               // bytes of the longest message
+
+	// Bytes of the longest message that the server takes, and that we do.
+	maxSend, maxReceive int
+
+	unplaced reason // why nothing is ever placed
 
 	// Written by Negotiate, before there are sessions.
 	suite     crypt.Suite
@@ -43,6 +47,7 @@ type Conn struct {
 	changed  sync.Cond // credits, outstanding requests, the end
 	held     credit.Held
 	calls    calls
+	splits   *split // idle records
 	sessions map[uint64]*Session
 	holders  holders
 	cause    error // why the connection is over
@@ -63,7 +68,7 @@ type serverHello struct {
 // New returns a connection over conn, which it owns from here on. Nothing
 // happens before Run.
 func New(conn transports.Conn, o Options) *Conn {
-	c := &Conn{conn: conn, options: o.complete(), arena: o.Arena, maxSend: transports.MaxMessage}
+	c := &Conn{conn: conn, options: o.complete(), arena: o.Arena, maxSend: transports.MaxMessage, maxReceive: transports.MaxMessage}
 	c.held = credit.NewHeld(targetCredits, reservedCredits)
 	c.changed.L = &c.mu
 	c.sessions = make(map[uint64]*Session)
@@ -71,8 +76,16 @@ func New(conn transports.Conn, o Options) *Conn {
 	if b, ok := conn.(transports.Bounded); ok {
 		c.maxSend = min(c.maxSend, b.MaxSend())
 	}
-	if p, ok := conn.(transports.Placer); ok && !o.NoPlacement && !p.Placement().Server {
-		c.placer, c.maxPlaced = p, p.Placement().MaxReadWrite
+	if b, ok := conn.(interface{ MaxReceive() int }); ok {
+		c.maxReceive = min(c.maxReceive, b.MaxReceive())
+	}
+	switch p, ok := conn.(transports.Placer); {
+	case !ok || p.Placement().Server:
+		c.unplaced = noRDMA
+	case o.NoPlacement:
+		c.unplaced = turnedOff
+	default:
+		c.placer, c.maxPlaced, c.unplaced = p, p.Placement().MaxReadWrite, noRDMA
 	}
 	return c
 }

@@ -12,25 +12,28 @@ type reason uint8
 
 const (
 	placeIt        reason = iota // it does not stay there
-	noPlacement                  // the connection cannot place, or must not
-	belowThreshold               // smaller than the threshold
-	signed                       // what is placed would not be signed
-	encrypted                    // nor encrypted
-	oldDialect                   // before 3.0 there are no channels
+	noRDMA                       // the connection cannot place
+	turnedOff                    // it could, and is not to
 	onPipe                       // pipes are messages: servers do not place them
-	inCompound                   // its neighbours go with it
+	belowThreshold               // smaller than the threshold
+	encrypted                    // what is placed would not be encrypted
+	signed                       // nor signed
+	oldDialect                   // before 3.0 there are no channels
 	tooLarge                     // more than the connection places at once
-	noMemory                     // the connection could not expose it
+	inCompound                   // its neighbours go with it
+	noRoom                       // the connection could not expose it
+	malformed                    // it has no data where it says
 	numberOfReasons
 )
 
 var reasonNames = [numberOfReasons]string{
-	"", "no_placement", "below_threshold", "signed", "encrypted", "dialect", "pipe", "compound", "too_large", "memory",
+	"", "no_rdma", "turned_off", "pipe", "below_threshold", "encrypted", "signed", "dialect", "too_large", "compound", "no_room", "malformed",
 }
 
 // counts are what became of the READs and WRITEs of a connection.
 type counts struct {
 	placedReads, placedWrites atomic.Uint64
+	split                     atomic.Uint64
 	inline                    [numberOfReasons]atomic.Uint64
 }
 
@@ -45,15 +48,17 @@ func (n *counts) add(command smb2.Command, why reason) {
 	}
 }
 
-// Counts are what became of the READs and WRITEs of a connection.
+// Counts are what became of READs and WRITEs, as the server saw them: each part
+// of what was split is one.
 type Counts struct {
 	PlacedReads, PlacedWrites uint64
 	Inline                    map[string]uint64 // by reason, where there was one
+	Split                     uint64            // requests of clients that went in parts
 }
 
 // Counts is a copy.
 func (c *Conn) Counts() Counts {
-	n := Counts{c.counts.placedReads.Load(), c.counts.placedWrites.Load(), map[string]uint64{}}
+	n := Counts{c.counts.placedReads.Load(), c.counts.placedWrites.Load(), map[string]uint64{}, c.counts.split.Load()}
 	for why := range c.counts.inline {
 		if k := c.counts.inline[why].Load(); k > 0 {
 			n.Inline[reasonNames[why]] = k
@@ -62,9 +67,23 @@ func (c *Conn) Counts() Counts {
 	return n
 }
 
-// LogValue is for the connection's closing line.
+// Plus is the sum of both.
+func (n Counts) Plus(o Counts) Counts {
+	sum := Counts{n.PlacedReads + o.PlacedReads, n.PlacedWrites + o.PlacedWrites, map[string]uint64{}, n.Split + o.Split}
+	for _, list := range []map[string]uint64{n.Inline, o.Inline} {
+		for why, k := range list {
+			sum.Inline[why] += k
+		}
+	}
+	return sum
+}
+
+// LogValue is for a connection's closing line.
 func (n Counts) LogValue() slog.Value {
 	list := []slog.Attr{slog.Uint64("placed_reads", n.PlacedReads), slog.Uint64("placed_writes", n.PlacedWrites)}
+	if n.Split > 0 {
+		list = append(list, slog.Uint64("split", n.Split))
+	}
 	for _, name := range reasonNames {
 		if k := n.Inline[name]; k > 0 {
 			list = append(list, slog.Uint64("inline_"+name, k))

@@ -12,7 +12,11 @@ func (c *Conn) interim(k *call, h smb2.Header, m *transports.Message) {
 	if h.Has(smb2.FlagAsync) {
 		k.async = h.AsyncID()
 	}
-	first, k.pended = !k.pended, true
+	pended := &k.pended
+	if k.split != nil {
+		pended = &k.split.pended
+	}
+	first, *pended = !*pended, true
 	c.mu.Unlock()
 	m.Release()
 	if first && k.request != nil {
@@ -86,9 +90,7 @@ func (c *Conn) checked(k *call, m *transports.Message) (*transports.Message, err
 			m.Release()
 			return nil, err
 		}
-		if r.DataRemaining > 0 && k.data != nil {
-			return c.placedRead(k, m, r.DataRemaining), nil
-		}
+		return c.gather(k, m, &r), nil
 	case k.command == smb2.CommandWrite && st == smb2.StatusSuccess:
 		w, err := smb2.ParseWriteResponse(element)
 		if err == nil && w.Count > k.length {
@@ -98,15 +100,31 @@ func (c *Conn) checked(k *call, m *transports.Message) (*transports.Message, err
 			m.Release()
 			return nil, err
 		}
+		k.moved = w.Count
 	}
 	return m, nil
+}
+
+// gather puts together what a READ is answered with. It owns m.
+func (c *Conn) gather(k *call, m *transports.Message, r *smb2.ReadResponse) *transports.Message {
+	k.moved = r.DataLength
+	switch {
+	case k.placed && r.DataRemaining > 0:
+		if k.moved = r.DataRemaining; k.split == nil {
+			return c.placedRead(k, m, r.DataRemaining)
+		}
+	case k.split != nil:
+		data, _ := r.Data(m.Bytes())
+		copy(k.split.payload[k.at:], data)
+	}
+	return m
 }
 
 // checkRead accepts data in the message where it was to be placed: ksmbd does
 // so on pipes.
 func (k *call) checkRead(r *smb2.ReadResponse, d smb2.Dialect) error {
 	placed := uint32(0)
-	if k.data != nil {
+	if k.placed {
 		placed = r.DataRemaining
 	}
 	switch {
@@ -133,11 +151,13 @@ func (c *Conn) placedRead(k *call, m *transports.Message, n uint32) *transports.
 	return out
 }
 
-// answer ends a client's request. It owns m, and the call's record.
+// answer ends a client's request, or a part of it. It owns m, and the call's
+// record.
 func (c *Conn) answer(k *call, m *transports.Message) {
-	if k.data != nil {
-		k.data.Release()
-		k.data = nil
+	k.drop()
+	if k.split != nil {
+		c.answerPart(k, m)
+		return
 	}
 	k.request.Reply(m)
 	c.mu.Lock()

@@ -54,6 +54,15 @@
 // READ's lands behind room for the reply's head. Either is revoked before its
 // reply is looked at. Counts has the reasons of what stayed inline.
 //
+// # Splitting
+//
+// A READ or WRITE larger than Tree.Limits goes in parts: what the server takes,
+// what can be exposed, what a message carries where nothing can. Each has its
+// credits and is sent when they are there, before the ones sent earlier are
+// answered; where the server grants too few, parts are shorter. Parts are placed
+// from and to the one buffer, or copied once. The client gets one answer: of a
+// prefix that ends with the first part that came short, or the first error.
+//
 // # Ownership
 //
 // Goroutines are Run's: the reader, which calls Repliers and Notify, and the
@@ -88,12 +97,9 @@
 //
 // # Bugs
 //
-// A READ or WRITE larger than Tree.Limits is answered with
-// STATUS_INVALID_PARAMETER: whoever offers sizes to clients has to offer no more
-// than this leg's. Nothing is split. What a transport can receive bounds no
-// READ: a server on SMB Direct that signs or seals has to know how much its
-// reply may carry. A connection that has no room to expose a WRITE too long for
-// a message ends.
+// A READ or WRITE in a compound is not split: one too large for the server is
+// answered with STATUS_INVALID_PARAMETER, and so are a pipe's. A split WRITE of
+// which a part fails has failed, although other parts of it have been written.
 //
 // There is one connection to a backend: no channels are bound, and a session
 // that the server has ended is made again only by the next Connect.

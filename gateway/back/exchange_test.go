@@ -208,11 +208,12 @@ func TestTooLarge(t *testing.T) {
 	if n := r.space.Conn().Limits(); n != (back.Limits{MaxTransact: 64 << 10, MaxRead: 64 << 10, MaxWrite: 64 << 10}) {
 		t.Errorf("limits %+v", n)
 	}
-	if got := r.do(smb2.CommandRead, read(64<<10+1)); got.status() != smb2.StatusInvalidParameter {
-		t.Errorf("read: %v", got.status())
+	q := smb2.QueryDirectoryRequest{OutputLength: 64<<10 + 1}
+	if got := r.do(smb2.CommandQueryDirectory, func(b []byte) []byte { return q.Append(b, nil) }); got.status() != smb2.StatusInvalidParameter {
+		t.Errorf("query directory: %v", got.status())
 	}
 	r.end(nil)
-	if n := r.server.Books.Requests[smb2.CommandRead]; n != 0 {
-		t.Errorf("%d READs were sent", n)
+	if n := r.server.Books.Requests[smb2.CommandQueryDirectory]; n != 0 {
+		t.Errorf("%d were sent", n)
 	}
 }

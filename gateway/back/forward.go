@@ -7,20 +7,36 @@ import (
 	"github.com/smbgw/smbgw/transports"
 )
 
-// Serve forwards a chain as one message. It blocks while there are too few
-// credits, so that a client has no more in flight than its server takes.
+// Serve forwards a chain as one message, or a READ or WRITE that is too large
+// for one in parts. It blocks while there are too few credits, so that a client
+// has no more in flight than its server takes.
 func (t *Tree) Serve(chain []*tree.Request) {
+	if len(chain) == 1 && isData(chain[0].Header().Command()) {
+		t.serveData(chain)
+		return
+	}
 	charge, st := t.price(chain)
+	if st == smb2.StatusSuccess {
+		st = t.forward(chain, charge, placement{})
+	}
 	if st != smb2.StatusSuccess {
 		t.refuse(chain, st)
-		return
 	}
-	calls, st := t.reserve(chain, charge)
+}
+
+// forward sends a chain. With any status but success nothing has come of it.
+func (t *Tree) forward(chain []*tree.Request, charge uint16, p placement) smb2.Status {
+	calls, st := t.reserve(chain, charge, p)
 	if st != smb2.StatusSuccess {
-		t.refuse(chain, st)
-		return
+		p.drop()
+		return st
 	}
-	m := t.build(chain, calls)
+	t.send(t.build(chain, calls), calls)
+	return smb2.StatusSuccess
+}
+
+// send sends the message of calls. It owns m.
+func (t *Tree) send(m *transports.Message, calls *call) {
 	entered, err := t.c.transmit(m, t.session, t.signed, t.sealed, calls)
 	if err != nil {
 		t.c.abort(err)
@@ -31,6 +47,34 @@ func (t *Tree) Serve(chain []*tree.Request) {
 	}
 	if t.marked.Load() {
 		t.cancelMarked()
+	}
+}
+
+// serveData forwards a READ or WRITE that is alone.
+func (t *Tree) serveData(chain []*tree.Request) {
+	r := chain[0]
+	command := r.Header().Command()
+	payload, err := smb2.Payload(r.Element)
+	if err != nil || payload > maxTransfer {
+		t.refuse(chain, smb2.StatusInvalidParameter)
+		return
+	}
+	length := uint32(payload)
+	if most := t.most(command); length > most {
+		t.split(r, length, most)
+		return
+	}
+	p := t.place(r, length)
+	if !p.placed && length > t.c.inline(command) {
+		t.split(r, length, t.c.inline(command))
+		return
+	}
+	st := t.forward(chain, uint16(t.c.cost(payload)), p)
+	switch {
+	case st == smb2.StatusInsuffServerResources && length > creditSize:
+		t.split(r, length, length/2)
+	case st != smb2.StatusSuccess:
+		t.refuse(chain, st)
 	}
 }
 
@@ -46,22 +90,10 @@ func (t *Tree) price(chain []*tree.Request) (charge uint16, st smb2.Status) {
 		size += len(r.Element) + smb2.Pad(len(r.Element))
 		sum += c.cost(payload)
 	}
-	if size > t.longest(chain) || sum > targetCredits {
+	if size > c.maxSend-crypt.TransformSize || sum > targetCredits {
 		return 0, smb2.StatusInvalidParameter
 	}
 	return uint16(sum), smb2.StatusSuccess
-}
-
-// longest is the longest message that chain may make: a WRITE whose data is
-// placed shrinks to a descriptor.
-func (t *Tree) longest(chain []*tree.Request) int {
-	if command := chain[0].Header().Command(); len(chain) == 1 && command == smb2.CommandWrite {
-		payload, _ := smb2.Payload(chain[0].Element)
-		if t.placeable(command, uint32(payload)) == placeIt {
-			return transports.MaxMessage
-		}
-	}
-	return t.c.maxSend - crypt.TransformSize
 }
 
 // cost is the charge of a payload, [MS-SMB2] 3.2.4.1.5.
@@ -74,7 +106,7 @@ func (c *Conn) cost(payload uint64) uint64 {
 
 // reserve waits for credits and makes the calls of a chain, the tree's from
 // here on but in no table yet.
-func (t *Tree) reserve(chain []*tree.Request, charge uint16) (calls *call, st smb2.Status) {
+func (t *Tree) reserve(chain []*tree.Request, charge uint16, p placement) (calls *call, st smb2.Status) {
 	c := t.c
 	urgent := isUrgent(chain)
 	if !urgent {
@@ -83,20 +115,36 @@ func (t *Tree) reserve(chain []*tree.Request, charge uint16) (calls *call, st sm
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	id, asked, st := t.await(charge, urgent, nil)
+	if st != smb2.StatusSuccess {
+		return nil, st
+	}
+	return t.open(chain, id, asked, p), st
+}
+
+// await waits for credits, for a part of s if there is one. Under mu, which it
+// gives up meanwhile.
+func (t *Tree) await(charge uint16, urgent bool, s *split) (id smb2.MessageID, asked uint16, st smb2.Status) {
+	c := t.c
 	for tries := 0; ; {
-		if c.cause != nil || t.closing || t.session.gone {
-			return nil, smb2.StatusNetworkNameDeleted
+		switch {
+		case c.cause != nil || t.closing || t.session.gone:
+			return 0, 0, smb2.StatusNetworkNameDeleted
+		case s != nil && s.cancelled:
+			return 0, 0, smb2.StatusCancelled
+		case s != nil && s.over:
+			return 0, 0, errOver
 		}
 		id, asked, ok := c.held.Take(charge, urgent)
 		if ok {
-			return t.open(chain, id, asked), smb2.StatusSuccess
+			return id, asked, smb2.StatusSuccess
 		}
 		if !c.held.Idle() {
 			c.changed.Wait()
 			continue
 		}
 		if tries++; tries > growTries || !c.grow() {
-			return nil, smb2.StatusInsuffServerResources
+			return 0, 0, smb2.StatusInsuffServerResources
 		}
 	}
 }
@@ -120,8 +168,9 @@ func (c *Conn) grow() bool {
 	return c.echo(ctx, askTime) == nil
 }
 
-// open makes the calls of a chain. The first one asks for all the credits.
-func (t *Tree) open(chain []*tree.Request, id smb2.MessageID, asked uint16) *call {
+// open makes the calls of a chain. The first one asks for all the credits, and
+// has what is placed.
+func (t *Tree) open(chain []*tree.Request, id smb2.MessageID, asked uint16, p placement) *call {
 	var first *call
 	last := &first
 	for _, r := range chain {
@@ -139,18 +188,18 @@ func (t *Tree) open(chain []*tree.Request, id smb2.MessageID, asked uint16) *cal
 		id += smb2.MessageID(n)
 		asked = 0
 	}
+	first.placement = p
 	return first
 }
 
 // build makes the message that goes to the server.
 func (t *Tree) build(chain []*tree.Request, calls *call) *transports.Message {
 	if len(chain) == 1 {
-		why := t.c.place(t, calls)
 		if isData(calls.command) {
-			t.c.counts.add(calls.command, why)
+			t.c.counts.add(calls.command, calls.why)
 		}
-		if why == placeIt {
-			return t.c.buildPlaced(t, calls)
+		if calls.placed {
+			return t.buildPlaced(calls)
 		}
 		if m := whole(chain[0]); m != nil {
 			t.patch(m.Bytes(), calls, false)
@@ -186,8 +235,8 @@ func (t *Tree) join(chain []*tree.Request, calls *call) *transports.Message {
 		if i < len(chain)-1 {
 			size += smb2.Pad(size)
 		}
-		if k := isData(r.Header().Command()); k && len(chain) > 1 {
-			t.c.counts.add(r.Header().Command(), inCompound)
+		if len(chain) > 1 {
+			t.countInline(r)
 		}
 	}
 	m := t.c.arena.New(size)
@@ -203,6 +252,20 @@ func (t *Tree) join(chain []*tree.Request, calls *call) *transports.Message {
 		k = k.sibling
 	}
 	return m
+}
+
+// countInline counts a READ or WRITE that goes with its neighbours.
+func (t *Tree) countInline(r *tree.Request) {
+	command := r.Header().Command()
+	if !isData(command) {
+		return
+	}
+	payload, _ := smb2.Payload(r.Element)
+	why := t.placeable(command, uint32(payload))
+	if why == placeIt {
+		why = inCompound
+	}
+	t.c.counts.add(command, why)
 }
 
 // patch makes a client's header one of ours. What means something to the server

@@ -3,6 +3,9 @@ package back_test
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/smbgw/smbgw/gateway/tree"
@@ -101,9 +104,10 @@ func (c *counter) Reply(r *tree.Request, m *transports.Message) {
 func (c *counter) Pending(*tree.Request) {}
 
 // hotRig is a tree whose requests cost nothing but the leg itself.
-func hotRig(t testing.TB, places bool) (*rig, func(), func()) {
+func hotRig(t testing.TB, places bool) (*rig, map[string]func()) {
 	const size = 64 << 10
 	r := newRig(t, gmac)
+	r.server.MaxSize = size
 	dial := r.space.Dial
 	r.space.Dial = func(ctx context.Context) (transports.Conn, error) {
 		c, err := dial(ctx)
@@ -123,21 +127,25 @@ func hotRig(t testing.TB, places bool) (*rig, func(), func()) {
 			(<-c.done).Release()
 		}
 	}
-	readElement := read(size)(smb2.NewHeader(smb2.CommandRead, 1))
-	writeElement := write(make([]byte, size))(smb2.NewHeader(smb2.CommandWrite, 1))
-	return r, one(readElement), one(writeElement)
+	h := func(c smb2.Command) []byte { return smb2.NewHeader(c, 1) }
+	return r, map[string]func(){
+		"READ":        one(read(size)(h(smb2.CommandRead))),
+		"WRITE":       one(write(make([]byte, size))(h(smb2.CommandWrite))),
+		"split READ":  one(read(3 * size)(h(smb2.CommandRead))),
+		"split WRITE": one(write(make([]byte, 3*size))(h(smb2.CommandWrite))),
+	}
 }
 
-// Nothing is allocated for a READ or WRITE, inline or placed.
+// Nothing is allocated for a READ or WRITE, inline, placed or split.
 func TestAllocations(t *testing.T) {
 	for _, places := range []bool{false, true} {
-		r, reads, writes := hotRig(t, places)
-		for name, f := range map[string]func(){"READ": reads, "WRITE": writes} {
+		r, ops := hotRig(t, places)
+		for name, f := range ops {
 			if n := testing.AllocsPerRun(200, f); n > 0 {
 				t.Errorf("%v allocations for a %s, placed %v", n, name, places)
 			}
 		}
-		if n := r.space.Conn().Counts(); places && n.PlacedReads+n.PlacedWrites != 402 {
+		if n := r.space.Conn().Counts(); places && n.PlacedReads+n.PlacedWrites != 201*(2+2*3) {
 			t.Errorf("counted %+v", n)
 		}
 		r.end(errors.ErrUnsupported) // its books know nothing of fast's credits
@@ -150,13 +158,16 @@ func BenchmarkServe(b *testing.B) {
 		if places {
 			name = "placed"
 		}
-		r, reads, writes := hotRig(b, places)
-		for op, f := range map[string]func(){"READ": reads, "WRITE": writes} {
+		r, ops := hotRig(b, places)
+		for _, op := range slices.Sorted(maps.Keys(ops)) {
 			b.Run(name+"/"+op, func(b *testing.B) {
 				b.ReportAllocs()
 				b.SetBytes(64 << 10)
+				if strings.HasPrefix(op, "split") {
+					b.SetBytes(3 * 64 << 10)
+				}
 				for b.Loop() {
-					f()
+					ops[op]()
 				}
 			})
 		}

@@ -18,6 +18,14 @@ const (
 	// minTransfer is the least that a server may offer, [MS-SMB2] 3.2.5.2.
 	minTransfer = 64 << 10
 
+	// creditSize is what one credit pays for, [MS-SMB2] 3.1.5.2: parts of a
+	// READ or WRITE are as long or multiples of it.
+	creditSize = 64 << 10
+
+	// minPart bounds how many parts a READ or WRITE becomes: 256. All but odd
+	// transports take twice as much.
+	minPart = 32 << 10
+
 	// DefaultThreshold is the payload from which on RDMA is worth its round
 	// trips: what Windows and Linux use, [MS-SMB2] notes <156> and <159>.
 	DefaultThreshold = 4096
@@ -36,6 +44,10 @@ const (
 
 	// maxSessions bounds the sessions of a connection, as servers do.
 	maxSessions = 64
+
+	// maxRemembered bounds the sessions of a backend that clients may come back
+	// for: far more than it has clients, in a few MiB.
+	maxRemembered = 1 << 16
 
 	// maxHolders bounds the opens whose oplock or lease is remembered for the
 	// routing of breaks: Windows servers' own limit of opens in a session.

@@ -120,7 +120,7 @@ func (c *Conn) clamp(r *smb2.NegotiateResponse) Limits {
 	}
 	return Limits{
 		MaxTransact: min(r.MaxTransactSize, most, c.room()),
-		MaxRead:     min(r.MaxReadSize, most),
+		MaxRead:     min(r.MaxReadSize, most, max(c.inline(smb2.CommandRead), c.maxPlaced)),
 		MaxWrite:    min(r.MaxWriteSize, most, max(c.room(), c.maxPlaced)),
 	}
 }

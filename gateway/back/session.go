@@ -25,8 +25,9 @@ type Session struct {
 	opener   *crypt.Opener
 
 	// Under Conn.mu.
-	trees int
-	gone  bool // the server knows it no more
+	trees    int
+	gone     bool // the server knows it no more
+	forsaken bool // its client has gone without a word
 }
 
 // Signs and Seals say what protects the session's messages.
@@ -67,6 +68,7 @@ func (s *Session) Logoff(ctx context.Context) error {
 	s.gone = true
 	s.c.mu.Unlock()
 	if gone {
+		s.c.drop(s)
 		return nil
 	}
 	a, err := s.c.ask(ctx, s.question(smb2.CommandLogoff, new(smb2.Logoff).AppendBody))

@@ -21,6 +21,9 @@ type Space struct {
 	// Initiator begins the log-in that a client's session is carried on.
 	Initiator func(*tree.Client) (auth.Initiator, error)
 
+	// Sessions has what its clients come back for; nil for nothing.
+	Sessions *Sessions
+
 	// Options are for its connections. The ClientGUID is the client's.
 	Options Options
 
@@ -29,8 +32,8 @@ type Space struct {
 	mu       sync.Mutex // held while a connection is made and while it is asked
 	conn     *Conn
 	sessions map[uint64]*Session // by the front leg's id
-	forsaken map[uint64]bool     // of sessions: their clients have gone
 	closed   bool
+	past     Counts // of the connections before
 }
 
 var _ tree.Space = (*Space)(nil)
@@ -66,6 +69,16 @@ func (s *Space) Conn() *Conn {
 	return s.conn
 }
 
+// Counts are those of all connections that the space has made.
+func (s *Space) Counts() Counts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == nil {
+		return s.past.Plus(Counts{})
+	}
+	return s.past.Plus(s.conn.Counts())
+}
+
 // session finds or makes the client's session.
 func (s *Space) session(ctx context.Context, client *tree.Client) (*Session, error) {
 	if err := s.connect(ctx, client); err != nil {
@@ -78,13 +91,31 @@ func (s *Space) session(ctx context.Context, client *tree.Client) (*Session, err
 	if err != nil {
 		return nil, &Error{"log in", smb2.StatusAccessDenied, err}
 	}
-	session, err := s.conn.Login(ctx, initiator, 0)
+	previous := s.previous(client)
+	session, err := s.conn.Login(ctx, initiator, previous)
 	if err != nil {
 		s.rest()
 		return nil, err
 	}
+	s.conn.replaced(previous)
+	if client.Previous != 0 {
+		s.Sessions.forget(client.Previous)
+	}
+	s.Sessions.put(client.SessionID, session.id)
 	s.sessions[client.SessionID] = session
 	return session, nil
+}
+
+// previous is the session at the backend that the client's takes the place of:
+// its own on a connection that has been lost, or the one before it.
+func (s *Space) previous(client *tree.Client) uint64 {
+	if id := s.Sessions.find(client.SessionID); id != 0 {
+		return id
+	}
+	if client.Previous == 0 {
+		return 0
+	}
+	return s.Sessions.find(client.Previous)
 }
 
 // connect makes the connection when there is none that lives.
@@ -102,7 +133,10 @@ func (s *Space) connect(ctx context.Context, client *tree.Client) error {
 	o := s.Options
 	o.ClientGUID = client.ClientGUID
 	c := New(link, o)
-	s.conn, s.sessions, s.forsaken = c, make(map[uint64]*Session), make(map[uint64]bool)
+	if s.conn != nil {
+		s.past = s.past.Plus(s.conn.Counts())
+	}
+	s.conn, s.sessions = c, make(map[uint64]*Session)
 	s.runs.Go(func() {
 		err := c.Run(context.Background())
 		c.options.Log.Info("backend connection closed", "reason", err, "data", c.Counts())
@@ -110,19 +144,27 @@ func (s *Space) connect(ctx context.Context, client *tree.Client) error {
 	return c.Negotiate(ctx)
 }
 
-// leave logs a session off that has no trees any more.
+// leave logs a session off that has no trees any more. One whose client may
+// come back stays as it is.
 func (s *Space) leave(id uint64, session *Session) {
 	if session.hasTrees() || s.sessions[id] != session {
 		return
 	}
 	delete(s.sessions, id)
-	delete(s.forsaken, id)
+	if !session.isForsaken() {
+		s.logoff(id, session)
+	}
+	s.rest()
+}
+
+func (s *Space) logoff(id uint64, session *Session) {
 	ctx, cancel := bounded()
 	defer cancel()
 	if err := session.Logoff(ctx); err != nil {
 		session.c.options.Log.Debug("backend session left", "reason", err)
+		return
 	}
-	s.rest()
+	s.Sessions.forget(id)
 }
 
 // rest closes a connection that no session is on.
@@ -147,19 +189,23 @@ func (s *Space) Close() {
 	s.runs.Wait()
 }
 
-// Abandon cuts the connection without a word, as the client's was, when no
-// other client's session is on it: what the backend has promised to keep,
-// durable opens, it keeps.
+// Abandon leaves the client's session as it is, without a word, and cuts the
+// connection when that has no other client's: what the backend has promised to
+// keep, durable opens, it keeps.
 func (s *Space) Abandon(client *tree.Client) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.sessions[client.SessionID] == nil {
+	session := s.sessions[client.SessionID]
+	if session == nil {
 		return
 	}
-	s.forsaken[client.SessionID] = true
-	if len(s.forsaken) == len(s.sessions) {
-		s.conn.Close()
+	session.forsake()
+	for _, other := range s.sessions {
+		if !other.isForsaken() {
+			return
+		}
 	}
+	s.conn.Close()
 }
 
 func (s *Session) isGone() bool {
@@ -172,4 +218,26 @@ func (s *Session) hasTrees() bool {
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
 	return s.trees > 0
+}
+
+func (s *Session) forsake() {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	s.forsaken = true
+}
+
+func (s *Session) isForsaken() bool {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	return s.forsaken
+}
+
+// replaced says that the server has ended a session, if it was one of the
+// connection's.
+func (c *Conn) replaced(id uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.sessions[id]; s != nil {
+		s.gone = true
+	}
 }

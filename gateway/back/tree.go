@@ -23,19 +23,18 @@ type Tree struct {
 	marked atomic.Bool // a call may want a CANCEL
 
 	// Under Conn.mu.
-	first   *call // outstanding, newest first
+	first   *call  // outstanding, newest first
+	splits  *split // what goes in parts
 	closing bool
 }
 
 var _ tree.Server = (*Tree)(nil)
 
-// Limits are those of the tree: the connection's, but where what protects the
-// tree keeps data in messages, a WRITE has to fit into one.
+// Limits are those of the tree: what a READ or WRITE may move without being
+// split.
 func (t *Tree) Limits() Limits {
 	l := t.c.limits
-	if t.placeable(smb2.CommandWrite, l.MaxWrite) != placeIt {
-		l.MaxWrite = min(l.MaxWrite, t.c.room())
-	}
+	l.MaxRead, l.MaxWrite = t.most(smb2.CommandRead), t.most(smb2.CommandWrite)
 	return l
 }
 
@@ -68,6 +67,12 @@ func (t *Tree) Cancel(r *tree.Request) {
 		if k.request == r {
 			k.cancelling = true
 			t.marked.Store(true)
+		}
+	}
+	for s := t.splits; s != nil; s = s.after {
+		if s.request == r {
+			s.cancelled = true
+			t.c.changed.Broadcast()
 		}
 	}
 	t.c.mu.Unlock()
@@ -111,14 +116,12 @@ func (t *Tree) cancelOne() bool {
 
 // Close cancels what is outstanding, waits for its answers, and disconnects the
 // tree, [MS-SMB2] 3.2.4.22: the server closes its opens. Where the connection
-// is over there is nothing left to do.
+// is over there is nothing left to do, and nothing may be done where the client
+// can come back for them.
 func (t *Tree) Close() {
 	t.drain()
-	ctx, cancel := bounded()
-	defer cancel()
-	a, err := t.c.ask(ctx, t.question(smb2.CommandTreeDisconnect, new(smb2.TreeDisconnect).AppendBody))
-	if err == nil {
-		a.m.Release()
+	if !t.session.isForsaken() {
+		t.disconnect()
 	}
 	c := t.c
 	c.mu.Lock()
@@ -128,6 +131,15 @@ func (t *Tree) Close() {
 	c.mu.Unlock()
 	if t.leave != nil && last {
 		t.leave()
+	}
+}
+
+func (t *Tree) disconnect() {
+	ctx, cancel := bounded()
+	defer cancel()
+	a, err := t.c.ask(ctx, t.question(smb2.CommandTreeDisconnect, new(smb2.TreeDisconnect).AppendBody))
+	if err == nil {
+		a.m.Release()
 	}
 }
 
@@ -148,7 +160,7 @@ func (t *Tree) drain() {
 	defer stop.Stop()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for t.first != nil {
+	for t.first != nil || t.splits != nil {
 		c.changed.Wait()
 	}
 }

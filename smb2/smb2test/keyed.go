@@ -27,6 +27,7 @@ type Keyed struct {
 
 	// What the client did.
 	Signed, Sealed, Validated int
+	Previous                  []uint64 // session that each log-in takes the place of
 
 	connection crypt.PreauthHash
 	session    crypt.PreauthHash
@@ -243,6 +244,7 @@ func (s *Keyed) setup(request, h smb2.Header) ([]byte, error) {
 	var res smb2.SessionSetupResponse
 	switch string(token) {
 	case "hello":
+		s.Previous = append(s.Previous, r.PreviousSessionID)
 		h.SetStatus(smb2.StatusMoreProcessing)
 		b := res.Append(h, []byte("challenge"))
 		return b, s.hash(b)

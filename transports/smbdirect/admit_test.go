@@ -41,6 +41,9 @@ func admitWith(t *testing.T, network, limit, want int) {
 		if conn.MaxSend() != int(request().MaxFragmentedSize) {
 			s.t.Errorf("MaxSend is %d", conn.MaxSend())
 		}
+		if conn.MaxReceive() != want {
+			s.t.Errorf("MaxReceive is %d", conn.MaxReceive())
+		}
 		// What is longer than announced ends the connection.
 		r.send(fragment(make([]byte, 1), want, 10))
 		r.dropped(time.Second)

@@ -126,6 +126,9 @@ func (c *Conn) holds() bool {
 // MaxSend is the longest message that the peer takes, its MaxFragmentedSize.
 func (c *Conn) MaxSend() int { return c.core.maxFragmentedSend }
 
+// MaxReceive is the longest message that we take, our MaxFragmentedSize.
+func (c *Conn) MaxReceive() int { return c.core.maxFragmentedReceive }
+
 // SetLimit is transports.Limited's. The peer is not told of it.
 func (c *Conn) SetLimit(n int) {
 	c.mu.Lock()
