@@ -7,7 +7,9 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/smbgw/smbgw/gateway/back"
 	"github.com/smbgw/smbgw/gateway/front"
+	"github.com/smbgw/smbgw/gateway/ipc"
 	"github.com/smbgw/smbgw/transports"
 )
 
@@ -122,6 +124,8 @@ type server struct {
 	service *Service
 	front   map[*Listener]*front.Server // of listeners that do not relay
 	replies *transports.Arena           // of those
+	pipes   *ipc.Service
+	resumed map[source]*back.Sessions // what clients of mounts come back for
 
 	// One arena for each backend: a buffer that is exposed to a backend has
 	// never held the data of another one, so a backend that claims to have
@@ -138,6 +142,7 @@ func newServer(g *Gateway) *server {
 		service: g.Service,
 		front:   make(map[*Listener]*front.Server),
 		replies: new(transports.Arena),
+		resumed: make(map[source]*back.Sessions),
 		arenas:  make(map[*Backend]*transports.Arena),
 	}
 	for _, l := range g.Listeners {
@@ -146,7 +151,9 @@ func newServer(g *Gateway) *server {
 	if g.Service != nil {
 		for _, m := range g.Service.Mounts {
 			s.enter(m.Backend)
+			s.resumed[source{m.Backend, m.As}] = new(back.Sessions)
 		}
+		s.pipes = ipc.New(ipc.Config{Server: g.Service.Name, Shares: g.Service.listed, Arena: s.replies})
 	}
 	s.fronts(g)
 	return s

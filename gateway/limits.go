@@ -21,10 +21,6 @@ const (
 	// worth more.
 	drainTime = 2 * time.Second
 
-	// maxServed is the longest READ or WRITE of clients that are served: what
-	// every backend takes in one piece.
-	maxServed = 1 << 20
-
 	// maxBeforeLogin bounds a client's messages until it has logged in. The
 	// longest of them is a SESSION_SETUP, whose token has at most 64 KiB,
 	// [MS-SMB2] 2.2.5.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/gateway/front"
+	"github.com/smbgw/smbgw/gateway/ipc"
 	"github.com/smbgw/smbgw/gateway/store"
 	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
@@ -12,8 +13,10 @@ import (
 
 // A Service is what listeners without a Relay give their clients.
 type Service struct {
-	// GUID names the gateway to clients, the same every time it runs.
+	// GUID names the gateway to clients, the same every time it runs, and Name to
+	// people.
 	GUID smb2.GUID
+	Name string
 
 	// NewAcceptor begins the log-in of a client, and Hint is the token that
 	// offers the mechanisms, SPNEGO's Hint.
@@ -71,6 +74,15 @@ func (s *Service) mount(name string) *Mount {
 		}
 	}
 	return nil
+}
+
+// listed is the mounts as IPC$ lists them.
+func (s *Service) listed(*tree.Client) []ipc.Share {
+	list := make([]ipc.Share, len(s.Mounts))
+	for i, m := range s.Mounts {
+		list[i].Name = m.Name
+	}
+	return list
 }
 
 // share is the mount's name where it comes from.

@@ -5,7 +5,9 @@ import (
 	"log/slog"
 	"sync"
 
+	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/gateway/back"
+	"github.com/smbgw/smbgw/gateway/ipc"
 	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/transports"
@@ -14,9 +16,8 @@ import (
 // A space is the mount table as one client connection sees it: the mounts of a
 // service, with connections to the backends of those that it uses.
 type space struct {
-	service *Service
-	arenas  map[*Backend]*transports.Arena
-	log     *slog.Logger // with the connection's number
+	*server
+	log *slog.Logger // with the connection's number
 
 	mu    sync.Mutex // guards the map
 	backs map[source]*back.Space
@@ -33,6 +34,9 @@ var _ tree.Space = (*space)(nil)
 
 // Connect connects to a mount.
 func (s *space) Connect(ctx context.Context, client *tree.Client, share string) (*tree.Share, error) {
+	if auth.Upper(share) == ipc.Name {
+		return s.pipes.Connect(client), nil
+	}
 	m := s.service.mount(share)
 	if m == nil {
 		return nil, smb2.StatusBadNetworkName
@@ -62,6 +66,7 @@ func (s *space) back(m *Mount) *back.Space {
 			return conn, err
 		},
 		Initiator: m.As.Initiator,
+		Sessions:  s.resumed[from],
 		Options: back.Options{
 			Arena:       s.arenas[m.Backend],
 			ServerName:  m.Backend.host(),
@@ -107,6 +112,17 @@ func (s *space) Close() {
 	for _, b := range s.all() {
 		b.Close()
 	}
+}
+
+// used says what became of READs and WRITEs, for each backend.
+func (s *space) used() slog.Attr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []any
+	for from, b := range s.backs {
+		list = append(list, slog.Any(from.backend.Name, b.Counts()))
+	}
+	return slog.Group("back", list...)
 }
 
 func (s *space) all() []*back.Space {

@@ -41,7 +41,7 @@ func TestSpace(t *testing.T) {
 		}},
 	}
 	srv := newServer(g)
-	s := &space{service: g.Service, arenas: srv.arenas, log: g.Log}
+	s := &space{server: srv, log: g.Log}
 	client := &tree.Client{SessionID: 7}
 	for _, c := range []struct {
 		name string
@@ -65,6 +65,11 @@ func TestSpace(t *testing.T) {
 		if share.Flags&smb2.ShareEncrypt != c.flag {
 			t.Errorf("%q: flags %#x", c.name, share.Flags)
 		}
+		share.Server.Close()
+	}
+	if share, err := s.Connect(t.Context(), client, "ipc$"); err != nil || share.Type != smb2.SharePipe {
+		t.Errorf("IPC$: %+v, %v", share, err)
+	} else {
 		share.Server.Close()
 	}
 	s.Abandon(client)

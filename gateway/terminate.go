@@ -23,7 +23,6 @@ func (s *server) fronts(g *Gateway) {
 			RequireSigning: l.Terms.Sign,
 			Encryption:     l.Terms.Encryption,
 			Secure:         l.Terms.Secure,
-			MaxSize:        maxServed,
 			NewAcceptor:    g.Service.NewAcceptor,
 			Hint:           g.Service.Hint,
 			Sessions:       sessions,
@@ -42,7 +41,7 @@ func (s *server) terminate(ctx context.Context, l *Listener, conn transports.Con
 	serial, began := s.serial.Add(1), time.Now()
 	peer := conn.RemoteAddr().String()
 	log := s.log.With("conn", serial)
-	space := &space{service: s.service, arenas: s.arenas, log: log}
+	space := &space{server: s, log: log}
 	used, err := s.front[l].Serve(ctx, conn, space)
 	reason := "client closed"
 	switch {
@@ -58,5 +57,6 @@ func (s *server) terminate(ctx context.Context, l *Listener, conn transports.Con
 		slog.Duration("duration", time.Since(began)),
 		slog.String("reason", reason),
 		slog.Any("", used), // its attributes, without a name before them
+		space.used(),
 	)
 }

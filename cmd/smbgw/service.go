@@ -59,6 +59,7 @@ func welcome(a accounts, host string) *gateway.Service {
 	sum := sha256.Sum256([]byte("smbgw server " + host))
 	return &gateway.Service{
 		GUID: smb2.GUID(sum[:16]),
+		Name: a.computer,
 		NewAcceptor: func(remote net.Addr) auth.Acceptor {
 			return auth.Limited(spnego.NewAcceptor(table), limiter, attacker(remote))
 		},

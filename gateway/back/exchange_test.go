@@ -208,12 +208,12 @@ func TestTooLarge(t *testing.T) {
 	if n := r.space.Conn().Limits(); n != (back.Limits{MaxTransact: 64 << 10, MaxRead: 64 << 10, MaxWrite: 64 << 10}) {
 		t.Errorf("limits %+v", n)
 	}
-	q := smb2.QueryDirectoryRequest{OutputLength: 64<<10 + 1}
-	if got := r.do(smb2.CommandQueryDirectory, func(b []byte) []byte { return q.Append(b, nil) }); got.status() != smb2.StatusInvalidParameter {
-		t.Errorf("query directory: %v", got.status())
+	long := func(b []byte) []byte { return new(smb2.SetInfoRequest).Append(b, make([]byte, 64<<10+1)) }
+	if got := r.do(smb2.CommandSetInfo, long); got.status() != smb2.StatusInvalidParameter {
+		t.Errorf("set info: %v", got.status())
 	}
 	r.end(nil)
-	if n := r.server.Books.Requests[smb2.CommandQueryDirectory]; n != 0 {
+	if n := r.server.Books.Requests[smb2.CommandSetInfo]; n != 0 {
 		t.Errorf("%d were sent", n)
 	}
 }

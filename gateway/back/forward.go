@@ -15,6 +15,7 @@ func (t *Tree) Serve(chain []*tree.Request) {
 		t.serveData(chain)
 		return
 	}
+	t.clamp(chain)
 	charge, st := t.price(chain)
 	if st == smb2.StatusSuccess {
 		st = t.forward(chain, charge, placement{})
