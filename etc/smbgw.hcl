@@ -55,6 +55,7 @@ mount "projects" {
   share   = "projects" # default: the mount's name
   as      = "same"     # or { user = "svc", password_file = "svc.password" }
   encrypt = "allowed"  # allowed | required, of clients
+  comment = "of all projects"
 }
 
 backend "nas1" {

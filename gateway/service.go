@@ -33,8 +33,9 @@ type Service struct {
 // A Mount is a share that clients see, and where it comes from: a share of a
 // Backend, or of a Store.
 type Mount struct {
-	Name  string
-	Share string // there; Name when empty
+	Name    string
+	Comment string // shown to who lists the shares
+	Share   string // there; Name when empty
 
 	Backend *Backend
 	As      *Login // on the backend
@@ -80,7 +81,7 @@ func (s *Service) mount(name string) *Mount {
 func (s *Service) listed(*tree.Client) []ipc.Share {
 	list := make([]ipc.Share, len(s.Mounts))
 	for i, m := range s.Mounts {
-		list[i].Name = m.Name
+		list[i].Name, list[i].Comment = m.Name, m.Comment
 	}
 	return list
 }

@@ -157,7 +157,7 @@ func served(l *lab, name, listen, backend string, words ...string) string {
 	_, _, err := users.Set(file, user, ntlm.Hash(password), time.Now())
 	must(l.t, err)
 	return listener(l, name, listen, words...) + server(l, name, backend) +
-		fmt.Sprintf("users {\n  file = %q\n}\nmount \"share\" {\n  backend = %q\n}\n", file, name)
+		fmt.Sprintf("users {\n  file = %q\n}\nmount \"share\" {\n  backend = %q\n  comment = \"of the lab\"\n}\n", file, name)
 }
 
 // listener is a listen block.

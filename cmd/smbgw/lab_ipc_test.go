@@ -3,37 +3,12 @@
 package main_test
 
 import (
-	"context"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/smbgw/smbgw/auth"
-	"github.com/smbgw/smbgw/gateway/ipc"
-	"github.com/smbgw/smbgw/gateway/tree"
 )
-
-// pipes is a space in which IPC$ is the gateway's own.
-type pipes struct {
-	tree.Space
-	service *ipc.Service
-}
-
-// withPipes adds IPC$ to a space. It lists the lab's share.
-func withPipes(s tree.Space) tree.Space {
-	return pipes{s, ipc.New(ipc.Config{
-		Server: "LABGW", Comment: "the lab's gateway",
-		Shares: func(*tree.Client) []ipc.Share { return []ipc.Share{{Name: "share", Comment: "of the lab"}} },
-	})}
-}
-
-func (p pipes) Connect(ctx context.Context, c *tree.Client, share string) (*tree.Share, error) {
-	if auth.Upper(share) == ipc.Name {
-		return p.service.Connect(c), nil
-	}
-	return p.Space.Connect(ctx, c, share)
-}
 
 // listed is what a Samba client writes that asks a server what it has instead of
 // using its share.
@@ -64,7 +39,7 @@ func contains(t *testing.T, out string, rows ...[]string) {
 // clientsToPipes is i.
 func clientsToPipes(t *testing.T) {
 	l := newLab(t)
-	l.serve(4450, "tcp!"+gatewayIP+"!4450")
+	l.gateway("smbgw", served(l, "i", "tcp!"+gatewayIP+"!4450", "tcp!"+gatewayIP+"!4445"))
 	at := overTCP(gatewayIP, 4450)
 	for _, protection := range []string{"sign", "encrypt"} {
 		out := l.listed("smbclient", "--list="+at.host, at, "--max-protocol=SMB3", "--client-protection="+protection)
@@ -76,8 +51,10 @@ func clientsToPipes(t *testing.T) {
 		contains(t, rpc("netshareenum "+level), []string{"netname: share"})
 		contains(t, rpc("netsharegetinfo SHARE "+level), []string{"netname: share"})
 	}
+	host, err := os.Hostname()
+	must(t, err)
 	for _, level := range []string{"101", "102"} {
-		contains(t, rpc("srvinfo "+level), []string{"LABGW", "the lab's gateway"})
+		contains(t, rpc("srvinfo "+level), []string{strings.ToUpper(host)})
 	}
 	rpc("netremotetod") // which says nothing when it succeeds
 }

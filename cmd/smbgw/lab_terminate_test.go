@@ -74,7 +74,7 @@ func serveRole(t *testing.T, args []string) {
 			t.Fatal(err)
 		}
 		go func() {
-			space, done, most := withPipes(memory), func() {}, uint32(0)
+			space, done, most := tree.Space(memory), func() {}, uint32(0)
 			if len(args) > 1 {
 				// Nothing is split yet: no more than every backend of the lab takes.
 				space, done = behind(t, args[1], log)

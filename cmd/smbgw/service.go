@@ -46,7 +46,7 @@ func service(c *config.Config, backends map[*config.Backend]*gateway.Backend, lo
 			}
 		}
 		s.Mounts = append(s.Mounts, gateway.Mount{
-			Name: m.Name, Share: m.Share, Backend: backends[m.Backend], As: as,
+			Name: m.Name, Comment: m.Comment, Share: m.Share, Backend: backends[m.Backend], As: as,
 			Encrypt: m.Encrypt == config.Required,
 		})
 	}

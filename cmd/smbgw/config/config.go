@@ -27,6 +27,7 @@ type Users struct {
 // A Mount is a share that clients see.
 type Mount struct {
 	Name    string
+	Comment string // shown to who lists the shares
 	Backend *Backend
 	Share   string   // its name at the backend
 	As      *Account // nil: the client's own user

@@ -53,6 +53,7 @@
 //	  share   = "SHARE"        # its name there; default: the mount's
 //	  as      = "same"         # the client's own user, or { user = "NAME", password_file = "FILE" }
 //	  encrypt = "allowed"      # allowed | required
+//	  comment = "TEXT"         # shown to who lists the shares
 //	}
 //
 // File names are relative to the folder of the configuration file. Values are

@@ -22,6 +22,10 @@ const (
 	// and [MS-SMB2] 3.3.5.7.
 	maxShareName = 80
 
+	// maxComment is the longest remark about a share, in letters, that clients
+	// show: MAXCOMMENTSZ of Windows' API.
+	maxComment = 256
+
 	// maxPassword bounds a password, in bytes: Windows has at most 256 letters.
 	maxPassword = 1024
 

@@ -9,7 +9,7 @@ import (
 )
 
 var mountSchema = &hcl.BodySchema{
-	Attributes: []hcl.AttributeSchema{{Name: "backend"}, {Name: "share"}, {Name: "as"}, {Name: "encrypt"}},
+	Attributes: []hcl.AttributeSchema{{Name: "backend"}, {Name: "share"}, {Name: "as"}, {Name: "encrypt"}, {Name: "comment"}},
 }
 
 // mounts decodes the shares that clients see.
@@ -50,6 +50,12 @@ func (l *loader) mount(b *hcl.Block, backends []*Backend) *Mount {
 		l.report(b.DefRange, "mount %q has no backend; add backend = %q", m.Name, example(backends))
 	}
 	choose(l, attrs["encrypt"], demands, &m.Encrypt)
+	if a := attrs["comment"]; a != nil {
+		w, ok := l.str(a.Expr, "comment")
+		if m.Comment = w.value; ok && utf8.RuneCountInString(w.value) > maxComment {
+			l.report(w.at, "comment has at most %d letters", maxComment)
+		}
+	}
 	m.As = l.account(attrs["as"])
 	return m
 }

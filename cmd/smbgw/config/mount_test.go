@@ -41,6 +41,7 @@ users {
 }
 mount "Projects" {
   backend = "nas"
+  comment = "of all"
 }
 mount "all" {
   backend = "nas"
@@ -67,7 +68,7 @@ mount "own" {
 		Backends: []*Backend{nas},
 		Users:    &Users{File: filepath.Join(dir, "users"), Guest: true},
 		Mounts: []*Mount{
-			{Name: "Projects", Share: "Projects", Backend: nas},
+			{Name: "Projects", Comment: "of all", Share: "Projects", Backend: nas},
 			{Name: "all", Share: "data$", Backend: nas, Encrypt: Required,
 				As: &Account{User: "svc", PasswordFile: filepath.Join(dir, "secret")}},
 			{Name: "own", Share: "own", Backend: nas},
