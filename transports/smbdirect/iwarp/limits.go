@@ -88,6 +88,9 @@ const (
 	// buffer, little enough that a Send does not wait long behind it.
 	batchFrames = 128
 	batchBytes  = 1 << 20
+	// longResponse is the least response that Poll hands to the writer: copying
+	// it takes longer than waking a goroutine.
+	longResponse = 256 << 10
 	// burst is how many frames of a read response and of the send queue
 	// alternate.
 	burst = 4

@@ -109,12 +109,20 @@ func (q *queuePair) quiet() {
 	}
 }
 
-// kick sends what has become ready: responses, and what a gate held back.
+// kick sends what has become ready: responses, and what a gate held back. A
+// long response is the writer's from the start, so that Poll goes on reading.
 func (q *queuePair) kick() {
 	q.mu.Lock()
 	mine := q.claim()
+	long := mine && q.canRespond() && q.tx.serve.at(0).request.size >= longResponse
+	if long {
+		q.tx.handed = true
+	}
 	q.mu.Unlock()
-	if mine {
+	switch {
+	case long:
+		q.signal()
+	case mine:
 		q.raw.Write(q.tryWriteFn)
 		q.release()
 	}
