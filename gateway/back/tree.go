@@ -25,6 +25,7 @@ type Tree struct {
 	// Under Conn.mu.
 	first   *call  // outstanding, newest first
 	splits  *split // what goes in parts
+	kept    int    // chains that wait for the session to be good again
 	closing bool
 }
 
@@ -160,7 +161,7 @@ func (t *Tree) drain() {
 	defer stop.Stop()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for t.first != nil || t.splits != nil {
+	for t.first != nil || t.splits != nil || t.kept > 0 {
 		c.changed.Wait()
 	}
 }

@@ -195,6 +195,15 @@ func (b *breaker) Break(m *transports.Message) {
 	}
 }
 
+// Lost ends the connection, before the client hears anything else.
+func (b *breaker) Lost() {
+	c := b.c
+	c.mu.Lock()
+	c.lost = true
+	c.mu.Unlock()
+	c.overrun()
+}
+
 // overrun ends a connection from a goroutine that must not wait for its end.
 func (c *conn) overrun() {
 	c.mu.Lock()

@@ -220,6 +220,14 @@ func TestPreviousSession(t *testing.T) {
 			}
 		}
 	}
+	p := r.dial()
+	p.negotiate(p.negotiateRequest(smb2.Dialect311))
+	p.login("alice", "opensesame", 77) // which is gone
+	p.sign = true
+	p.connect()
+	if got := r.shop.client.Previous; got != 77 {
+		t.Errorf("the new session follows %#x, want one that is gone", got)
+	}
 }
 
 // A session that was logged off is not abandoned, one whose client vanishes is;
