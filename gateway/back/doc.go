@@ -120,9 +120,6 @@
 // the server has acted on some of it, as on a CLOSE, the rest fails with
 // STATUS_NETWORK_SESSION_EXPIRED, and so does what had been told to wait.
 //
-// A client's LOGOFF disconnects its trees first, and with them closes durable
-// opens, which a server keeps when it is told of the LOGOFF alone.
-//
 // Data of a compound is copied. Nothing is compressed, and nothing is placed
 // where it would have to be signed or encrypted. Breaks for opens beyond 65536
 // that hold an oplock or lease on one connection are not routed. Backends that

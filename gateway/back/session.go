@@ -38,6 +38,7 @@ type Session struct {
 	trees    int
 	gone     bool // the server knows it no more
 	forsaken bool // its client has gone without a word
+	leaving  bool // its client logs off
 	renewing bool // nothing is sent meanwhile
 	kept     []kept
 	renewed  renewal // the latest

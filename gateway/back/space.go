@@ -191,6 +191,20 @@ func (s *Space) Close() {
 	s.runs.Wait()
 }
 
+// Logoff has the client's session end by a LOGOFF when its last tree is closed,
+// and by that alone.
+func (s *Space) Logoff(client *tree.Client) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	session := s.sessions[client.SessionID]
+	if session == nil {
+		return
+	}
+	session.c.mu.Lock()
+	session.leaving = true
+	session.c.mu.Unlock()
+}
+
 // Abandon leaves the client's session as it is, without a word, and cuts the
 // connection when that has no other client's: what the backend has promised to
 // keep, durable opens, it keeps.
@@ -226,6 +240,13 @@ func (s *Session) forsake() {
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
 	s.forsaken = true
+}
+
+// endsTrees says that the session ends, or is left, with its trees as they are.
+func (s *Session) endsTrees() bool {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	return s.forsaken || s.leaving
 }
 
 func (s *Session) isForsaken() bool {

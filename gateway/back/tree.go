@@ -118,10 +118,10 @@ func (t *Tree) cancelOne() bool {
 // Close cancels what is outstanding, waits for its answers, and disconnects the
 // tree, [MS-SMB2] 3.2.4.22: the server closes its opens. Where the connection
 // is over there is nothing left to do, and nothing may be done where the client
-// can come back for them.
+// can come back for them. A LOGOFF disconnects its trees by itself.
 func (t *Tree) Close() {
 	t.drain()
-	if !t.session.isForsaken() {
+	if !t.session.endsTrees() {
 		t.disconnect()
 	}
 	c := t.c

@@ -141,8 +141,12 @@ func (c *conn) logoff(r *request) {
 	c.mu.Lock()
 	c.forget(s)
 	s.state = gone
+	client := s.client
 	c.mu.Unlock()
 	c.aside(r, func() {
+		if client != nil {
+			c.space.Logoff(client)
+		}
 		c.drop(s)
 		m := c.Arena.New(smb2.HeaderSize + 4)
 		(&smb2.Logoff{}).AppendBody(blank(m))

@@ -246,6 +246,9 @@ func TestVanished(t *testing.T) {
 	must(t, <-q.ended)
 	p.ended <- nil
 	q.ended <- nil
+	if !slices.Equal(r.shop.left, []uint64{p.Session}) {
+		t.Errorf("logged off %#x", r.shop.left)
+	}
 	if !slices.Equal(r.shop.abandoned, []uint64{q.Session}) || r.shop.closed != 2 {
 		t.Errorf("abandoned %#x, closed %d", r.shop.abandoned, r.shop.closed)
 	}

@@ -23,6 +23,11 @@ type Space interface {
 	// client's return, durable opens, is kept. It does not block for long.
 	Abandon(client *Client)
 
+	// Logoff says that client's session ends by a LOGOFF. It comes before its
+	// trees' Close, which is then no TREE_DISCONNECT: a server may keep durable
+	// opens for the client's next session. It does not block for long.
+	Logoff(client *Client)
+
 	// Close ends the space, once, after all of its trees. It blocks until
 	// nothing of it is left.
 	Close()
