@@ -100,6 +100,13 @@ func (m *Mount) seen(s *tree.Share, err error) (*tree.Share, error) {
 	return s, nil
 }
 
+// Logoff tells the backends that a client says good-bye.
+func (s *space) Logoff(client *tree.Client) {
+	for _, b := range s.all() {
+		b.Logoff(client)
+	}
+}
+
 // Abandon tells the backends that a client has gone without a word.
 func (s *space) Abandon(client *tree.Client) {
 	for _, b := range s.all() {

@@ -34,12 +34,15 @@ type call struct {
 	cancelling bool // to be cancelled when it has been sent
 	cancelled  bool // CANCEL is sent once, [MS-SMB2] 3.2.4.24
 
-	length uint32 // bytes of a READ or WRITE
-	moved  uint32 // of them, by its reply
-	split  *split // that it is a part of
-	part   int    // which one
-	at     uint32 // where in the split's payload it begins
-	file   smb2.FileID
+	length  uint32 // bytes of a READ or WRITE
+	moved   uint32 // of them, by its reply
+	split   *split // that it is a part of
+	part    int    // which one
+	at      uint32 // where in the split's payload it begins
+	file    smb2.FileID
+	durable bool           // a CREATE that asks for an open of before
+	head    smb2.MessageID // of the first element of the message
+	chained int            // elements of the message
 	placement
 }
 

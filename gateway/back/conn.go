@@ -32,6 +32,10 @@ type Conn struct {
 	preauth   crypt.PreauthHash
 	maxPlaced uint32
 
+	// helpers log sessions in again. One begins under mu, before there is a
+	// cause.
+	helpers sync.WaitGroup
+
 	// turn keeps requests that wait for credits in the order of their arrival.
 	turn sync.Mutex
 
@@ -102,7 +106,9 @@ func (c *Conn) Run(ctx context.Context) error {
 	<-ctx.Done()
 	c.abort(context.Cause(ctx))
 	wg.Wait()
+	c.mourn()
 	c.sweep()
+	c.helpers.Wait()
 	return c.Err()
 }
 

@@ -33,6 +33,10 @@ func (c *Conn) finish(k *call, m *transports.Message, proven bool, file *smb2.Fi
 		return nil
 	}
 	h := smb2.Header(m.Bytes())
+	if h.Status() == smb2.StatusNetworkSessionExpired && c.keep(k) {
+		m.Release()
+		return nil
+	}
 	if !proven && (k.signed || k.sealed) || h.Status() == smb2.StatusUserSessionDeleted {
 		m = c.failed(k, m)
 	} else {

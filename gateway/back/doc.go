@@ -66,7 +66,7 @@
 // # Ownership
 //
 // Goroutines are Run's: the reader, which calls Repliers and Notify, and the
-// keepalive. Conn.sending owns all that is sent, signers and sealers included;
+// keepalive, and what logs sessions in again. Conn.sending owns all that is sent, signers and sealers included;
 // Conn.mu calls, credits and trees; the reader the verifiers and openers. A call
 // is in one of two hands: in the table it is mu's, before and after that it
 // belongs to who put it there or took it out.
@@ -82,6 +82,18 @@
 // outstanding, await the answers, TREE_DISCONNECT; with the session's last tree
 // LOGOFF, with the last session the connection.
 //
+// Before any of these answers a client whose durable, persistent or resilient
+// opens were on a connection that this side has not closed hears Notify.Lost:
+// its own reconnect brings them back. Sessions has what the backend then is to
+// be told of the session before.
+//
+// # When a session expires
+//
+// STATUS_NETWORK_SESSION_EXPIRED means that the server has not acted on a
+// request. The session is logged in again by Session.Renew, nothing is sent on
+// it meanwhile, and what was refused is sent once more. What then expires within
+// ten seconds is the client's to hear of.
+//
 // # Downgrades
 //
 // On 3.1.1 the signature of the final SESSION_SETUP response proves the
@@ -93,7 +105,7 @@
 // # Sections implemented
 //
 // [MS-SMB2] 3.2.4.1, 3.2.4.2.2.2, 3.2.4.2.3, 3.2.4.2.4, 3.2.4.6 and 3.2.4.7 with
-// channels, 3.2.4.22 to 3.2.4.24, 3.2.5.1 to 3.2.5.5, 3.2.5.11, 3.2.5.12, 3.2.5.19.
+// channels, 3.2.4.22 to 3.2.4.24, 3.2.5.1 with expiry, to 3.2.5.5, 3.2.5.11, 3.2.5.12, 3.2.5.19.
 //
 // # Bugs
 //
@@ -103,9 +115,10 @@
 //
 // There is one connection to a backend: no channels are bound, and a session
 // that the server has ended is made again only by the next Connect.
-// STATUS_NETWORK_SESSION_EXPIRED reaches the client; Session.Reauthenticate is
-// for who can do something about it. A Space does not carry a client's
-// PreviousSessionId over; Conn.Login can.
+//
+// Of a compound whose session has expired all or nothing is sent again: where
+// the server has acted on some of it, as on a CLOSE, the rest fails with
+// STATUS_NETWORK_SESSION_EXPIRED, and so does what had been told to wait.
 //
 // Data of a compound is copied. Nothing is compressed, and nothing is placed
 // where it would have to be signed or encrypted. Breaks for opens beyond 65536

@@ -131,6 +131,9 @@ func (t *Tree) await(charge uint16, urgent bool, s *split) (id smb2.MessageID, a
 		switch {
 		case c.cause != nil || t.closing || t.session.gone:
 			return 0, 0, smb2.StatusNetworkNameDeleted
+		case t.session.renewing:
+			c.changed.Wait()
+			continue
 		case s != nil && s.cancelled:
 			return 0, 0, smb2.StatusCancelled
 		case s != nil && s.over:
@@ -173,7 +176,7 @@ func (c *Conn) grow() bool {
 // has what is placed.
 func (t *Tree) open(chain []*tree.Request, id smb2.MessageID, asked uint16, p placement) *call {
 	var first *call
-	last := &first
+	last, head := &first, id
 	for _, r := range chain {
 		payload, _ := smb2.Payload(r.Element)
 		n := t.c.cost(payload)
@@ -181,8 +184,12 @@ func (t *Tree) open(chain []*tree.Request, id smb2.MessageID, asked uint16, p pl
 		k.id, k.charge, k.asked = id, t.c.charge(uint16(n)), asked
 		k.command, k.session, k.signed, k.sealed = r.Header().Command(), t.session, t.signed, t.sealed
 		k.request, k.length = r, uint32(payload)
-		if k.command == smb2.CommandClose {
+		k.head, k.chained = head, len(chain)
+		switch k.command {
+		case smb2.CommandClose:
 			copy(k.file[:], smb2.FileIDOf(r.Element))
+		case smb2.CommandCreate:
+			k.durable = reclaims(r.Element)
 		}
 		t.link(k)
 		*last, last = k, &k.sibling

@@ -9,8 +9,9 @@ import (
 // break nothing but a FileId or a lease key says whose it is, [MS-SMB2]
 // 3.2.5.19. Under Conn.mu.
 type holders struct {
-	opens  map[smb2.FileID]holder
-	leases map[smb2.LeaseKey]*lease
+	opens   map[smb2.FileID]holder
+	leases  map[smb2.LeaseKey]*lease
+	durable map[smb2.FileID]*Tree // opens that outlive the connection
 }
 
 // A holder is an open with an oplock or a lease.
@@ -28,6 +29,7 @@ type lease struct {
 
 func (t *holders) init() {
 	t.opens, t.leases = make(map[smb2.FileID]holder), make(map[smb2.LeaseKey]*lease)
+	t.durable = make(map[smb2.FileID]*Tree)
 }
 
 func (t *holders) add(f smb2.FileID, tree *Tree, key *smb2.LeaseKey) {
@@ -67,10 +69,15 @@ func (t *holders) leave(tree *Tree) {
 			t.remove(f)
 		}
 	}
+	for f, of := range t.durable {
+		if of == tree {
+			delete(t.durable, f)
+		}
+	}
 }
 
-// learn follows the opens of a tree by the successful replies to CREATE and
-// CLOSE. file is that of the element before in a compound.
+// learn follows the opens of a tree by the successful replies to CREATE, CLOSE
+// and LMR_REQUEST_RESILIENCY. file is that of the element before in a compound.
 func (c *Conn) learn(k *call, element []byte, file *smb2.FileID) {
 	if smb2.Header(element).Status() != smb2.StatusSuccess {
 		return
@@ -84,10 +91,20 @@ func (c *Conn) learn(k *call, element []byte, file *smb2.FileID) {
 		if file != nil {
 			*file = r.FileID
 		}
+		key, durable := granted(&r, element)
+		c.mu.Lock()
 		if r.OplockLevel != smb2.OplockNone {
-			key := grantedLease(&r, element)
-			c.mu.Lock()
 			c.holders.add(r.FileID, k.tree, key)
+		}
+		if durable || k.durable {
+			c.holders.keep(r.FileID, k.tree)
+		}
+		c.mu.Unlock()
+	case smb2.CommandIoctl:
+		r, err := smb2.ParseIoctlResponse(element)
+		if err == nil && r.Code == smb2.FsctlLMRRequestResiliency {
+			c.mu.Lock()
+			c.holders.keep(r.FileID, k.tree)
 			c.mu.Unlock()
 		}
 	case smb2.CommandClose:
@@ -96,29 +113,33 @@ func (c *Conn) learn(k *call, element []byte, file *smb2.FileID) {
 		}
 		c.mu.Lock()
 		c.holders.remove(k.file)
+		delete(c.holders.durable, k.file)
 		c.mu.Unlock()
 	}
 }
 
-// grantedLease is the key in a CREATE response, or nil.
-func grantedLease(r *smb2.CreateResponse, element []byte) *smb2.LeaseKey {
+// granted is what a CREATE response's contexts say: the lease's key, or nil, and
+// whether the open outlives its connection.
+func granted(r *smb2.CreateResponse, element []byte) (key *smb2.LeaseKey, durable bool) {
 	b, err := r.Contexts(element)
-	if err != nil || r.OplockLevel != smb2.OplockLease {
-		return nil
+	if err != nil {
+		return nil, false
 	}
 	list, err := smb2.ParseCreateContexts(nil, b)
 	if err != nil {
-		return nil
+		return nil, false
 	}
+	durable = smb2.FindCreateContext(list, smb2.TagDurable) != nil ||
+		smb2.FindCreateContext(list, smb2.TagDurableV2) != nil
 	x := smb2.FindCreateContext(list, smb2.TagLease)
-	if x == nil {
-		return nil
+	if x == nil || r.OplockLevel != smb2.OplockLease {
+		return nil, durable
 	}
 	l, err := smb2.ParseLease(x.Data)
 	if err != nil {
-		return nil
+		return nil, durable
 	}
-	return &l.Key
+	return &l.Key, durable
 }
 
 // unasked takes what the server says by itself: breaks, which are forgeable and

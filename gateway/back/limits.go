@@ -56,6 +56,10 @@ const (
 	// growTries bounds the ECHOs sent for the credits of one large request.
 	growTries = 4
 
+	// renewPause is how long a session is good for after it was logged in
+	// again: a server that says otherwise is believed, and not asked for ever.
+	renewPause = 10 * time.Second
+
 	// askTime bounds our own requests: log-ins may go to a domain controller.
 	askTime = 30 * time.Second
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"testing"
+	"testing/synctest"
 
 	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/gateway/back"
@@ -33,6 +34,16 @@ func (r *rig) wire(edit func([]byte) []byte) {
 	}
 	r.server.Wire = func(b []byte) []byte {
 		if armed {
+			return edit(b)
+		}
+		return b
+	}
+}
+
+// vni lets edit have the protected answer to VALIDATE_NEGOTIATE_INFO.
+func (r *rig) vni(edit func([]byte) []byte) {
+	r.server.Wire = func(b []byte) []byte {
+		if smb2.Header(b).Command() == smb2.CommandIoctl {
 			return edit(b)
 		}
 		return b
@@ -105,6 +116,24 @@ func TestNoConnect(t *testing.T) {
 				return smb2test.Action{}
 			}
 		}, smb2.StatusServerUnavailable},
+		"negotiation validated without a signature": {cmac, func(r *rig) {
+			r.vni(func(b []byte) []byte { smb2.Header(b).Clear(smb2.FlagSigned); return b })
+		}, smb2.StatusServerUnavailable},
+		"negotiation validated by half an answer": {cmac, func(r *rig) {
+			r.on(smb2.CommandIoctl, func(h smb2.Header) []byte {
+				q := smb2.IoctlResponse{Code: smb2.FsctlValidateNegotiateInfo, FileID: smb2.NoFile}
+				return q.Append(h[:smb2.HeaderSize], make([]byte, 8))
+			})
+		}, smb2.StatusServerUnavailable},
+		"negotiation validated as another": {cmac, func(r *rig) {
+			r.on(smb2.CommandIoctl, func(h smb2.Header) []byte { h[len(h)-1] ^= 1; return h })
+		}, smb2.StatusServerUnavailable},
+		"negotiation said to be unknown, without a signature": {cmac, func(r *rig) {
+			r.vni(func(b []byte) []byte {
+				h := smb2.Header(b)
+				return smb2.AppendErrorReply(nil, h, smb2.StatusInvalidParameter, h.Credits())
+			})
+		}, smb2.StatusServerUnavailable},
 		"more credits than sane": {gmac, func(r *rig) {
 			r.server.Script = func(q *smb2test.Request) smb2test.Action {
 				return smb2test.Action{Edit: func(b []byte) []byte {
@@ -168,6 +197,17 @@ func TestDisbelieved(t *testing.T) {
 		"compressed":                 {func(*rig) {}, func(b []byte) []byte { b[0] = 0xfc; return b }},
 		"half a header":              {func(*rig) {}, func(b []byte) []byte { return b[:40] }},
 		"NextCommand beyond the end": {func(*rig) {}, func(b []byte) []byte { smb2.Header(b).SetNextCommand(4096); return b }},
+		"NextCommand askew":          {func(*rig) {}, func(b []byte) []byte { smb2.Header(b).SetNextCommand(66); return append(b, make([]byte, 128)...) }},
+		"elements without end": {func(*rig) {}, func(b []byte) []byte {
+			var all []byte
+			for range smb2.MaxElements + 1 {
+				h := smb2.NewHeader(smb2.CommandOplockBreak, smb2.Unsolicited)
+				h.Set(smb2.FlagReply)
+				h.SetNextCommand(72)
+				all = append(append(all, h...), make([]byte, 8)...)
+			}
+			return append(all, b...)
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -259,6 +299,10 @@ func TestReadReplies(t *testing.T) {
 			return r.AppendBody(h[:smb2.HeaderSize])
 		},
 		"no body": func(h smb2.Header) []byte { return h[:smb2.HeaderSize+2] },
+		"data in the header": func(h smb2.Header) []byte {
+			r := smb2.ReadResponse{DataOffset: 0, DataLength: 5}
+			return r.AppendBody(h[:smb2.HeaderSize])
+		},
 	} {
 		r := newRig(t, gmac)
 		r.server.File = make([]byte, 1000)
@@ -269,6 +313,160 @@ func TestReadReplies(t *testing.T) {
 		}
 		r.end(nil)
 	}
+}
+
+// Nor does a WRITE's.
+func TestWriteReplies(t *testing.T) {
+	t.Parallel()
+	for name, edit := range map[string]func(smb2.Header) []byte{
+		"more than asked": func(h smb2.Header) []byte { return (&smb2.WriteResponse{Count: 101}).AppendBody(h[:smb2.HeaderSize]) },
+		"half a body":     func(h smb2.Header) []byte { return h[:smb2.HeaderSize+8] },
+	} {
+		r := newRig(t, gmac)
+		r.on(smb2.CommandWrite, edit)
+		r.mustConnect()
+		if got := r.do(smb2.CommandWrite, write(make([]byte, 100))); got.status() != smb2.StatusConnectionDisconnected {
+			t.Errorf("%s: %v", name, got.status())
+		}
+		r.end(nil)
+	}
+}
+
+// In a sealed message an element can be no longer than the message.
+func TestSealedChain(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, gmac)
+	r.space.Options.Encrypt = true
+	r.on(smb2.CommandLock, func(h smb2.Header) []byte { h.SetNextCommand(4096); return h })
+	r.mustConnect()
+	if got := r.do(smb2.CommandLock, lock); got.status() != smb2.StatusConnectionDisconnected {
+		t.Errorf("the client is told %v", got.status())
+	}
+	if err := r.space.Conn().Err(); !errors.Is(err, back.ErrProtocol) {
+		t.Errorf("the connection ended: %v", err)
+	}
+	r.end(nil)
+}
+
+// Contexts of an open that make no sense are the client's to judge, and nothing
+// is known of the open.
+func TestCreateReplies(t *testing.T) {
+	t.Parallel()
+	lease := func(data []byte) func(smb2.Header) []byte {
+		return func(h smb2.Header) []byte {
+			r := smb2.CreateResponse{FileID: smb2.NewFileID(1, 2), OplockLevel: smb2.OplockLease}
+			return r.Append(h[:smb2.HeaderSize], []smb2.CreateContext{{Tag: []byte(smb2.TagLease), Data: data}})
+		}
+	}
+	for name, edit := range map[string]func(smb2.Header) []byte{
+		"half a lease": lease(make([]byte, 16)),
+		"next beyond the end": func(h smb2.Header) []byte {
+			b := lease(make([]byte, 32))(h)
+			binary.LittleEndian.PutUint32(b[smb2.HeaderSize+88:], 0xfffffff8)
+			return b
+		},
+		"contexts beyond the end": func(h smb2.Header) []byte {
+			b := lease(make([]byte, 32))(h)
+			binary.LittleEndian.PutUint32(b[smb2.HeaderSize+80:], 0xffff)
+			return b
+		},
+		"no body": func(h smb2.Header) []byte { return h[:smb2.HeaderSize+10] },
+	} {
+		r := newRig(t, gmac)
+		r.on(smb2.CommandCreate, edit)
+		r.mustConnect()
+		if got := r.do(smb2.CommandCreate, create); got.status() != 0 {
+			t.Errorf("%s: %v", name, got.status())
+		}
+		if got := r.do(smb2.CommandLock, lock); got.status() != 0 {
+			t.Errorf("%s, afterwards: %v", name, got.status())
+		}
+		r.end(nil)
+	}
+}
+
+// Breaks of what nobody holds, and what is no break, are thrown away.
+func TestBreakOfNothing(t *testing.T) {
+	t.Parallel()
+	head := func(c smb2.Command) smb2.Header {
+		h := smb2.NewHeader(c, smb2.Unsolicited)
+		h.Set(smb2.FlagReply)
+		return h
+	}
+	for name, element := range map[string][]byte{
+		"oplock":       (&smb2.OplockBreak{FileID: smb2.NewFileID(8, 9)}).AppendBody(head(smb2.CommandOplockBreak)),
+		"lease":        (&smb2.LeaseBreak{Key: smb2.LeaseKey{1}}).AppendBody(head(smb2.CommandOplockBreak)),
+		"half":         (&smb2.LeaseBreak{}).AppendBody(head(smb2.CommandOplockBreak))[:80],
+		"of no size":   append(head(smb2.CommandOplockBreak), 7, 0, 0, 0),
+		"empty":        head(smb2.CommandOplockBreak),
+		"notification": append(head(0x13), make([]byte, 12)...),
+		"a READ":       append(head(smb2.CommandRead), make([]byte, 16)...),
+	} {
+		r := newRig(t, gmac).mustConnect()
+		if err := r.server.Say(element); err != nil {
+			t.Error(err)
+		}
+		if got := r.do(smb2.CommandLock, lock); got.status() != 0 {
+			t.Errorf("%s, afterwards: %v", name, got.status())
+		}
+		if len(r.front.breaks) != 0 {
+			t.Errorf("%s goes to the client", name)
+		}
+		r.end(nil)
+	}
+}
+
+// A server may say twice that it takes a while, and leave its id out.
+func TestPendingTwice(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, gmac)
+	r.server.Script = func(q *smb2test.Request) smb2test.Action {
+		if q.Command() != smb2.CommandLock {
+			return smb2test.Action{}
+		}
+		for range 2 {
+			if err := r.server.Say(smb2.AppendInterim(nil, q.Header[:smb2.HeaderSize], 0, 0)); err != nil {
+				t.Error(err)
+			}
+		}
+		return smb2test.Action{}
+	}
+	r.mustConnect()
+	if got := r.do(smb2.CommandLock, lock); got.status() != 0 || got.pending != 1 {
+		t.Errorf("%v, told to wait %d times", got.status(), got.pending)
+	}
+	r.end(nil)
+}
+
+// A server that grants nothing any more costs the requests that it has no
+// credits for, after a time, and nothing spins.
+func TestNoCredits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, gmac)
+		r.server.Script = func(q *smb2test.Request) smb2test.Action {
+			return smb2test.Action{Edit: func(b []byte) []byte {
+				if smb2.Header(b).Command() >= smb2.CommandTreeConnect {
+					smb2.Header(b).SetCredits(0)
+				}
+				return b
+			}}
+		}
+		r.mustConnect()
+		n := 0
+		for ; n < 2000; n++ {
+			if got := r.do(smb2.CommandLock, lock); got.status() != 0 {
+				if got.status() != smb2.StatusInsuffServerResources {
+					t.Errorf("told %v", got.status())
+				}
+				break
+			}
+		}
+		if echoes := r.server.Books.Requests[smb2.CommandEcho]; n == 2000 || echoes > 10 {
+			t.Errorf("%d requests, %d ECHOs", n, echoes)
+		}
+		r.end(nil)
+	})
 }
 
 // A client's request that cannot be priced is not sent.

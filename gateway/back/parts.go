@@ -50,7 +50,9 @@ func (s *split) leave() (last bool) {
 // finish answers the client, when nothing of a split is on its way any more.
 func (s *split) finish() {
 	c := s.tree.c
-	s.request.Reply(s.answer())
+	if _, st := s.sum(); st != smb2.StatusNetworkSessionExpired || !s.keep() {
+		s.request.Reply(s.answer())
+	}
 	if s.data != nil {
 		s.data.Release()
 	}

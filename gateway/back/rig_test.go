@@ -61,6 +61,7 @@ type front struct {
 	arena   transports.Arena
 	replies chan reply
 	breaks  chan []byte
+	lost    chan bool
 
 	mu   sync.Mutex
 	open map[*tree.Request]int // Pendings
@@ -73,7 +74,7 @@ type reply struct {
 }
 
 func newFront() *front {
-	return &front{replies: make(chan reply, 600), breaks: make(chan []byte, 10), open: map[*tree.Request]int{}}
+	return &front{replies: make(chan reply, 600), breaks: make(chan []byte, 10), lost: make(chan bool, 10), open: map[*tree.Request]int{}}
 }
 
 func (f *front) Reply(r *tree.Request, m *transports.Message) {
@@ -100,6 +101,8 @@ func (f *front) Break(m *transports.Message) {
 	f.breaks <- bytes.Clone(m.Bytes())
 	m.Release()
 }
+
+func (f *front) Lost() { f.lost <- true }
 
 // request is one with ids of the front leg, which mean nothing here.
 func (f *front) request(c smb2.Command, body func([]byte) []byte) *tree.Request {

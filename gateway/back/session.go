@@ -2,7 +2,9 @@ package back
 
 import (
 	"context"
+	"sync"
 
+	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/smb2/crypt"
 )
@@ -13,12 +15,20 @@ type Session struct {
 	id   uint64
 	keys *crypt.Session // nil of guests and the anonymous
 
+	// Renew begins the log-in that makes the session good again when its time
+	// has expired; nil tells clients that it has. It is set before the first
+	// Connect.
+	Renew func() (auth.Initiator, error)
+
 	signing bool // every request and reply
 	sealing bool
 
 	// Owned by Conn.sending.
 	signer *crypt.Signer
 	sealer *crypt.Sealer
+
+	// renewal is held while the session is logged in again.
+	renewal sync.Mutex
 
 	// Owned by the reader.
 	verifier *crypt.Signer
@@ -28,6 +38,10 @@ type Session struct {
 	trees    int
 	gone     bool // the server knows it no more
 	forsaken bool // its client has gone without a word
+	leaving  bool // its client logs off
+	renewing bool // nothing is sent meanwhile
+	kept     []kept
+	renewed  renewal // the latest
 }
 
 // Signs and Seals say what protects the session's messages.

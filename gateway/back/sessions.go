@@ -1,6 +1,10 @@
 package back
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/smbgw/smbgw/auth"
+)
 
 // Sessions remembers which session at a backend each of the front leg's is
 // carried on, so that a client that comes back can name the one it had,
@@ -8,8 +12,8 @@ import "sync"
 // opens wait for the client. There is one for each backend and way to log in
 // there, which all of its Spaces share. The zero value is empty.
 //
-// That a previous session was the same user's is the front leg's to make sure,
-// and the backend's.
+// What it has of one user it tells no other, whom the backend may take for the
+// same.
 type Sessions struct {
 	mu      sync.Mutex
 	entries map[uint64]remembered // by the front leg's id
@@ -18,11 +22,12 @@ type Sessions struct {
 
 type remembered struct {
 	id    uint64 // the backend's
+	user  string
 	order uint64
 }
 
 // put enters a session. When there are too many the oldest is forgotten.
-func (t *Sessions) put(front, id uint64) {
+func (t *Sessions) put(front, id uint64, user string) {
 	if t == nil {
 		return
 	}
@@ -35,7 +40,7 @@ func (t *Sessions) put(front, id uint64) {
 		t.forgetOldest()
 	}
 	t.entered++
-	t.entries[front] = remembered{id, t.entered}
+	t.entries[front] = remembered{id, auth.Upper(user), t.entered}
 }
 
 func (t *Sessions) forgetOldest() {
@@ -48,24 +53,29 @@ func (t *Sessions) forgetOldest() {
 	delete(t.entries, oldest)
 }
 
-// find is what a front session was carried on, or 0.
-func (t *Sessions) find(front uint64) uint64 {
+// find is what a user's front session was carried on, or 0.
+func (t *Sessions) find(front uint64, user string) uint64 {
 	if t == nil {
 		return 0
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.entries[front].id
+	if r := t.entries[front]; r.user == auth.Upper(user) {
+		return r.id
+	}
+	return 0
 }
 
-// forget is for sessions that are over for good.
-func (t *Sessions) forget(front uint64) {
+// forget is for sessions that are over for good: id, whatever has come after it.
+func (t *Sessions) forget(front, id uint64) {
 	if t == nil {
 		return
 	}
 	t.mu.Lock()
-	delete(t.entries, front)
-	t.mu.Unlock()
+	defer t.mu.Unlock()
+	if t.entries[front].id == id {
+		delete(t.entries, front)
+	}
 }
 
 // Len is the number of sessions that are remembered.

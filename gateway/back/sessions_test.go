@@ -46,6 +46,18 @@ func TestPrevious(t *testing.T) {
 	}
 }
 
+// A LOGOFF is no TREE_DISCONNECT: the server keeps durable opens.
+func TestLogoff(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, gmac).mustConnect()
+	r.space.Logoff(&tree.Client{SessionID: 99}) // of nobody
+	r.space.Logoff(r.client)
+	r.end(nil)
+	if n := r.server.Books.Requests; n[smb2.CommandTreeDisconnect] != 0 || n[smb2.CommandLogoff] != 1 {
+		t.Errorf("the server saw %v", n)
+	}
+}
+
 // A client whose connection to the backend was lost takes the place of its own
 // session there.
 func TestPreviousOwn(t *testing.T) {

@@ -2,6 +2,7 @@ package back
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/smbgw/smbgw/auth"
@@ -50,6 +51,11 @@ func (s *Space) Connect(ctx context.Context, client *tree.Client, share string) 
 		return nil, err
 	}
 	sh, err := session.Connect(ctx, client, share)
+	if st, ok := errors.AsType[smb2.Status](err); ok && st == smb2.StatusNetworkSessionExpired {
+		if err = session.again(ctx); err == nil {
+			sh, err = session.Connect(ctx, client, share)
+		}
+	}
 	if err != nil {
 		s.leave(client.SessionID, session)
 		return nil, err
@@ -98,10 +104,9 @@ func (s *Space) session(ctx context.Context, client *tree.Client) (*Session, err
 		return nil, err
 	}
 	s.conn.replaced(previous)
-	if client.Previous != 0 {
-		s.Sessions.forget(client.Previous)
-	}
-	s.Sessions.put(client.SessionID, session.id)
+	s.Sessions.forget(client.Previous, previous)
+	s.Sessions.put(client.SessionID, session.id, client.User.User)
+	session.Renew = func() (auth.Initiator, error) { return s.Initiator(client) }
 	s.sessions[client.SessionID] = session
 	return session, nil
 }
@@ -109,13 +114,10 @@ func (s *Space) session(ctx context.Context, client *tree.Client) (*Session, err
 // previous is the session at the backend that the client's takes the place of:
 // its own on a connection that has been lost, or the one before it.
 func (s *Space) previous(client *tree.Client) uint64 {
-	if id := s.Sessions.find(client.SessionID); id != 0 {
+	if id := s.Sessions.find(client.SessionID, client.User.User); id != 0 {
 		return id
 	}
-	if client.Previous == 0 {
-		return 0
-	}
-	return s.Sessions.find(client.Previous)
+	return s.Sessions.find(client.Previous, client.User.User)
 }
 
 // connect makes the connection when there is none that lives.
@@ -164,7 +166,7 @@ func (s *Space) logoff(id uint64, session *Session) {
 		session.c.options.Log.Debug("backend session left", "reason", err)
 		return
 	}
-	s.Sessions.forget(id)
+	s.Sessions.forget(id, session.id)
 }
 
 // rest closes a connection that no session is on.
@@ -187,6 +189,20 @@ func (s *Space) Close() {
 	}
 	s.mu.Unlock()
 	s.runs.Wait()
+}
+
+// Logoff has the client's session end by a LOGOFF when its last tree is closed,
+// and by that alone.
+func (s *Space) Logoff(client *tree.Client) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	session := s.sessions[client.SessionID]
+	if session == nil {
+		return
+	}
+	session.c.mu.Lock()
+	session.leaving = true
+	session.c.mu.Unlock()
 }
 
 // Abandon leaves the client's session as it is, without a word, and cuts the
@@ -224,6 +240,13 @@ func (s *Session) forsake() {
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
 	s.forsaken = true
+}
+
+// endsTrees says that the session ends, or is left, with its trees as they are.
+func (s *Session) endsTrees() bool {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	return s.forsaken || s.leaving
 }
 
 func (s *Session) isForsaken() bool {

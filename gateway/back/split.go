@@ -26,8 +26,9 @@ type split struct {
 	// Under Conn.mu.
 	after     *split // of the same tree
 	parts     []part
-	open      int  // parts without an answer, and one for the sender
-	over      bool // a part came short: what follows is of no use
+	id        smb2.MessageID // of the first part
+	open      int            // parts without an answer, and one for the sender
+	over      bool           // a part came short: what follows is of no use
 	cancelled bool
 	pended    bool
 	reply     *transports.Message // of the first part, when it failed
@@ -173,6 +174,9 @@ func (t *Tree) reservePart(s *split, n uint32, p placement) (*call, smb2.Status)
 	k.request, k.length, k.placement = s.request, n, p
 	k.split, k.part, k.at = s, len(s.parts), s.next
 	k.cancelling = s.cancelled
+	if len(s.parts) == 0 {
+		s.id = id
+	}
 	s.parts = append(s.parts, part{length: n})
 	s.open++
 	t.link(k)

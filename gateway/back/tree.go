@@ -25,6 +25,7 @@ type Tree struct {
 	// Under Conn.mu.
 	first   *call  // outstanding, newest first
 	splits  *split // what goes in parts
+	kept    int    // chains that wait for the session to be good again
 	closing bool
 }
 
@@ -117,10 +118,10 @@ func (t *Tree) cancelOne() bool {
 // Close cancels what is outstanding, waits for its answers, and disconnects the
 // tree, [MS-SMB2] 3.2.4.22: the server closes its opens. Where the connection
 // is over there is nothing left to do, and nothing may be done where the client
-// can come back for them.
+// can come back for them. A LOGOFF disconnects its trees by itself.
 func (t *Tree) Close() {
 	t.drain()
-	if !t.session.isForsaken() {
+	if !t.session.endsTrees() {
 		t.disconnect()
 	}
 	c := t.c
@@ -160,7 +161,7 @@ func (t *Tree) drain() {
 	defer stop.Stop()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for t.first != nil || t.splits != nil {
+	for t.first != nil || t.splits != nil || t.kept > 0 {
 		c.changed.Wait()
 	}
 }

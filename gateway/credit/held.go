@@ -73,6 +73,9 @@ func (h *Held) Grant(ask, granted uint16) error {
 // Available is how many message ids there are to take.
 func (h *Held) Available() uint64 { return uint64(h.end - h.next) }
 
+// Next is the id that is taken next, if there is one.
+func (h *Held) Next() smb2.MessageID { return h.next }
+
 // Idle says that everything asked for has been answered: no Grant will come
 // unless something is sent.
 func (h *Held) Idle() bool { return h.asked == 0 }

@@ -134,3 +134,15 @@ func TestBreak(t *testing.T) {
 	(&smb2.OplockBreak{}).AppendBody(head(m))
 	r.shop.client.Notify.Break(m) // of nobody: see rig.check
 }
+
+// A client whose opens wait for its return is disconnected before it hears
+// anything else.
+func TestLost(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	p := r.user("alice")
+	p.ask(p.lock()) // answered when its tree goes
+	r.shop.client.Notify.Lost()
+	p.gone()
+	r.shop.client.Notify.Lost() // of nobody
+}

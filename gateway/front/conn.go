@@ -57,6 +57,7 @@ type conn struct {
 	queue    []outgoing
 	queued   int64  // bytes of queue
 	sending  bool   // somebody is in drain
+	lost     bool   // nothing is sent any more
 	serving  uint64 // the message that the reader is at; 0 for none
 }
 

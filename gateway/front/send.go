@@ -23,7 +23,7 @@ type outgoing struct {
 // enqueue puts o in the queue. c.mu is held. It says whether the writer has to
 // be woken.
 func (c *conn) enqueue(o outgoing) (wake bool) {
-	if c.dead.Load() {
+	if c.dead.Load() || c.lost {
 		o.release()
 		return false
 	}

@@ -141,8 +141,12 @@ func (c *conn) logoff(r *request) {
 	c.mu.Lock()
 	c.forget(s)
 	s.state = gone
+	client := s.client
 	c.mu.Unlock()
 	c.aside(r, func() {
+		if client != nil {
+			c.space.Logoff(client)
+		}
 		c.drop(s)
 		m := c.Arena.New(smb2.HeaderSize + 4)
 		(&smb2.Logoff{}).AppendBody(blank(m))
@@ -193,6 +197,15 @@ func (b *breaker) Break(m *transports.Message) {
 	case wake:
 		c.stir()
 	}
+}
+
+// Lost ends the connection, before the client hears anything else.
+func (b *breaker) Lost() {
+	c := b.c
+	c.mu.Lock()
+	c.lost = true
+	c.mu.Unlock()
+	c.overrun()
 }
 
 // overrun ends a connection from a goroutine that must not wait for its end.

@@ -220,6 +220,14 @@ func TestPreviousSession(t *testing.T) {
 			}
 		}
 	}
+	p := r.dial()
+	p.negotiate(p.negotiateRequest(smb2.Dialect311))
+	p.login("alice", "opensesame", 77) // which is gone
+	p.sign = true
+	p.connect()
+	if got := r.shop.client.Previous; got != 77 {
+		t.Errorf("the new session follows %#x, want one that is gone", got)
+	}
 }
 
 // A session that was logged off is not abandoned, one whose client vanishes is;
@@ -238,6 +246,9 @@ func TestVanished(t *testing.T) {
 	must(t, <-q.ended)
 	p.ended <- nil
 	q.ended <- nil
+	if !slices.Equal(r.shop.left, []uint64{p.Session}) {
+		t.Errorf("logged off %#x", r.shop.left)
+	}
 	if !slices.Equal(r.shop.abandoned, []uint64{q.Session}) || r.shop.closed != 2 {
 		t.Errorf("abandoned %#x, closed %d", r.shop.abandoned, r.shop.closed)
 	}

@@ -219,13 +219,17 @@ func (c *conn) deriveKeys(s *session, key auth.Secret) (err error) {
 }
 
 // replace ends the session that a client had before it lost its connection, if
-// it is the same user's, [MS-SMB2] 3.3.5.5.3, and returns its id, 0 for none.
+// it is the same user's, [MS-SMB2] 3.3.5.5.3, and returns its id, 0 for none. Of
+// one that is gone already a tree's server may still know something.
 func (c *conn) replace(s *session, previous uint64) uint64 {
 	if previous == 0 || previous == s.id {
 		return 0
 	}
 	old := c.Sessions.find(previous)
-	if old == nil || !old.belongsTo(s.user) {
+	switch {
+	case old == nil:
+		return previous
+	case !old.belongsTo(s.user):
 		return 0
 	}
 	old.c.forsake(old)

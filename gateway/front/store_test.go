@@ -26,6 +26,7 @@ type shop struct {
 	users   []string
 
 	abandoned []uint64 // sessions
+	left      []uint64 // by LOGOFF
 	closed    int
 }
 
@@ -50,6 +51,12 @@ func (s *shop) Connect(_ context.Context, c *tree.Client, share string) (*tree.S
 	s.open++
 	s.users = append(s.users, c.User.User)
 	return &tree.Share{Server: &counter{shop: s}, Type: smb2.ShareDisk, Flags: s.flags, MaximalAccess: 0x1f01ff}, nil
+}
+
+func (s *shop) Logoff(c *tree.Client) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left = append(s.left, c.SessionID)
 }
 
 func (s *shop) Abandon(c *tree.Client) {

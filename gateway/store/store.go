@@ -64,6 +64,9 @@ func New(c Config) *Store {
 // Abandon has no meaning here: no open is durable.
 func (s *Store) Abandon(*tree.Client) {}
 
+// Logoff does nothing, for the same reason.
+func (s *Store) Logoff(*tree.Client) {}
+
 // Close leaves the store as it is: it is the Space of all connections.
 func (s *Store) Close() {}
 

@@ -23,6 +23,11 @@ type Space interface {
 	// client's return, durable opens, is kept. It does not block for long.
 	Abandon(client *Client)
 
+	// Logoff says that client's session ends by a LOGOFF. It comes before its
+	// trees' Close, which is then no TREE_DISCONNECT: a server may keep durable
+	// opens for the client's next session. It does not block for long.
+	Logoff(client *Client)
+
 	// Close ends the space, once, after all of its trees. It blocks until
 	// nothing of it is left.
 	Close()
@@ -63,7 +68,7 @@ type Client struct {
 	Dialect    smb2.Dialect
 	ClientGUID smb2.GUID
 	SessionID  uint64 // the front leg's, of which no two are the same
-	Previous   uint64 // the session that this one takes the place of, or 0
+	Previous   uint64 // the session that this one takes the place of, if it was User's; or 0
 	Address    string // for logs
 	Notify     Notify
 }
@@ -74,6 +79,11 @@ type Notify interface {
 	// which the front leg writes the header. It owns m, does not block for long,
 	// and forgets it when the client has gone.
 	Break(m *transports.Message)
+
+	// Lost says that the server has lost its hold on what waits for the client
+	// to come back, durable opens: the client's connection ends, and nothing is
+	// sent on it any more. It does not block for long.
+	Lost()
 }
 
 // A Request is one element on its way through a tree.

@@ -206,6 +206,9 @@ func TestSealedFor(t *testing.T) {
 	if id, err := SealedFor(good); err != nil || id != 0x1122334455667788 {
 		t.Errorf("%#x, %v", id, err)
 	}
+	if plain, err := must(c.Reopener()).Open(bytes.Clone(good)); err != nil || !bytes.Equal(plain, request(20)) {
+		t.Errorf("who has sealed it cannot open it: %v", err)
+	}
 	opener := must(v.Opener())
 	for at, field := range map[int]string{0: "ProtocolId", 36: "OriginalMessageSize", 42: "Flags"} {
 		b := bytes.Clone(good)

@@ -143,6 +143,15 @@ func (s *Session) Sealer() (*Sealer, error) {
 	return &Sealer{aead: row.new(s.seal.Bytes()), size: row.nonce, nonces: s.nonces}, nil
 }
 
+// Reopener makes an opener of what the session's own Sealers have sealed: for a
+// message that has to be sent again, and was sealed in its place.
+func (s *Session) Reopener() (*Opener, error) {
+	if err := s.sealing(s.seal); err != nil {
+		return nil, err
+	}
+	return &Opener{aead: ciphers[s.suite.Cipher].new(s.seal.Bytes())}, nil
+}
+
 // Opener makes an opener for one connection.
 func (s *Session) Opener() (*Opener, error) {
 	if err := s.sealing(s.open); err != nil {
