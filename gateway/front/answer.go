@@ -154,12 +154,12 @@ func (r *request) seals() bool {
 }
 
 // signs says whether the answer is signed: where the request was, where the
-// session demands it, and at the end of every log-in, [MS-SMB2] 3.3.4.1.1,
+// session demands it, and at the end of every user's log-in, [MS-SMB2] 3.3.4.1.1,
 // 3.3.5.5.3.
 func (r *request) signs(h smb2.Header) bool {
 	if r.session == nil || r.session.signer == nil || r.seals() || h.MessageID() == 0 {
 		return false
 	}
 	return r.signed || r.session.signing ||
-		h.Command() == smb2.CommandSessionSetup && h.Status() == smb2.StatusSuccess
+		h.Command() == smb2.CommandSessionSetup && h.Status() == smb2.StatusSuccess && !r.session.user.Anonymous
 }
