@@ -18,15 +18,26 @@ func (c *conn) answer(r *request, m *transports.Message) {
 		m = c.deliver(r, m, &o)
 	}
 	c.mu.Lock()
-	if r.unwanted && status == smb2.StatusCancelled {
-		status = smb2.StatusInsufficientResources
-	}
-	c.head(r, m, status)
+	c.head(r, m, r.verdict(status))
 	wake := c.finish(r, m, o)
 	c.mu.Unlock()
 	if wake {
 		c.stir()
 	}
+}
+
+// verdict is the status that the client gets for its tree's: what this end has
+// asked the tree to give up is not the client's cancellation. A CHANGE_NOTIFY
+// whose directory is closed because its tree or session ends is told so, [MS-SMB2]
+// 3.3.5.19. c.mu is held.
+func (r *request) verdict(s smb2.Status) smb2.Status {
+	switch {
+	case r.unwanted && s == smb2.StatusCancelled:
+		return smb2.StatusInsufficientResources
+	case r.header().Command() == smb2.CommandChangeNotify && s.IsError() && r.at != nil && r.at.ending.Load():
+		return smb2.StatusNotifyCleanup
+	}
+	return s
 }
 
 // head writes the header of the final response. c.mu is held, for the credits.
@@ -143,12 +154,12 @@ func (r *request) seals() bool {
 }
 
 // signs says whether the answer is signed: where the request was, where the
-// session demands it, and at the end of every log-in, [MS-SMB2] 3.3.4.1.1,
+// session demands it, and at the end of every user's log-in, [MS-SMB2] 3.3.4.1.1,
 // 3.3.5.5.3.
 func (r *request) signs(h smb2.Header) bool {
 	if r.session == nil || r.session.signer == nil || r.seals() || h.MessageID() == 0 {
 		return false
 	}
 	return r.signed || r.session.signing ||
-		h.Command() == smb2.CommandSessionSetup && h.Status() == smb2.StatusSuccess
+		h.Command() == smb2.CommandSessionSetup && h.Status() == smb2.StatusSuccess && !r.session.user.Anonymous
 }

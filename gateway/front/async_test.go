@@ -104,6 +104,39 @@ func TestWaitingAtTreeDisconnect(t *testing.T) {
 	}
 }
 
+// A CHANGE_NOTIFY whose tree or session ends is told that it has nothing to watch
+// any more, whatever the tree calls it; one that is cancelled, that it is.
+func TestNotifyCleanup(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		end  func(p *peer, notify, interim smb2.Header) []byte
+		want smb2.Status
+	}{
+		{"TREE_DISCONNECT", func(p *peer, _, _ smb2.Header) []byte { return p.treeOff() }, smb2.StatusNotifyCleanup},
+		{"LOGOFF", func(p *peer, _, _ smb2.Header) []byte { return p.logoff() }, smb2.StatusNotifyCleanup},
+		{"CANCEL", func(p *peer, notify, interim smb2.Header) []byte {
+			return p.cancel(notify, interim.AsyncID())
+		}, smb2.StatusCancelled},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := newRig(t, func(r *rig) { r.shop.curt = true }).user("alice")
+			notify := (&smb2.ChangeNotifyRequest{}).AppendBody(p.Header(smb2.CommandChangeNotify, 1))
+			interim := p.ask(notify)
+			if interim.Status() != smb2.StatusPending {
+				t.Fatal(interim.Status())
+			}
+			must(t, p.Send(c.end(p, notify, interim.Header)))
+			last, err := p.Receive()
+			must(t, err)
+			if last.Status() != c.want || last.AsyncID() != interim.AsyncID() {
+				t.Errorf("%v, want %v", last.Status(), c.want)
+			}
+		})
+	}
+}
+
 // The client may go at any time: see rig.check.
 func TestGoneWhileWaiting(t *testing.T) {
 	t.Parallel()

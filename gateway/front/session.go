@@ -113,6 +113,9 @@ func (c *conn) drop(s *session) {
 func (c *conn) forsake(s *session) {
 	c.mu.Lock()
 	client := s.client
+	for _, b := range s.trees {
+		b.ending.Store(true)
+	}
 	c.mu.Unlock()
 	if client != nil {
 		c.space.Abandon(client)

@@ -145,24 +145,28 @@ func (c *conn) finishLogin(r *request, s *session, q smb2.SessionSetupRequest, t
 	s.acceptor, s.user, s.until = nil, done.Identity, done.Until
 	demanded := c.Encryption == EncryptionRequired
 	var flags smb2.SessionFlags
+	var err error
 	switch {
+	case done.Identity.Anonymous && done.Key.None():
+		flags = smb2.SessionNull
 	case done.Identity.Anonymous:
 		flags = smb2.SessionNull
+		err = c.deriveKeys(s, done.Key)
+		s.sealer, s.opener = nil, nil // 3.3.5.2.1.1: they sign if they like, with what is no secret
 	case done.Identity.Guest:
 		flags = smb2.SessionGuest
 	default:
-		if err := c.deriveKeys(s, done.Key); err != nil {
-			c.log.Warn("log-in without usable keys", "cause", err)
-			c.fail(r, s, smb2.StatusAccessDenied)
-			return
-		}
+		err = c.deriveKeys(s, done.Key)
 		s.signing = c.RequireSigning || c.terms.client.SecurityMode.Has(smb2.SigningRequired) ||
 			q.SecurityMode.Has(smb2.SigningRequired)
 		if s.encrypt = demanded && s.sealer != nil; s.encrypt {
 			flags = smb2.SessionEncrypt
 		}
 	}
-	if demanded && !s.encrypt {
+	if err != nil {
+		c.log.Warn("log-in without usable keys", "cause", err)
+	}
+	if err != nil || demanded && !s.encrypt {
 		c.fail(r, s, smb2.StatusAccessDenied)
 		return
 	}

@@ -25,6 +25,8 @@ type shop struct {
 	cancels int
 	users   []string
 
+	curt bool // what waits at a tree's end is cancelled
+
 	abandoned []uint64 // sessions
 	left      []uint64 // by LOGOFF
 	closed    int
@@ -187,9 +189,13 @@ func (t *counter) Close() {
 	t.shop.open--
 	waiting := t.shop.waiting
 	t.shop.waiting = nil
+	s := smb2.StatusNotifyCleanup
+	if t.shop.curt {
+		s = smb2.StatusCancelled
+	}
 	t.shop.mu.Unlock()
 	for _, r := range waiting {
-		t.fail(r, smb2.StatusNotifyCleanup)
+		t.fail(r, s)
 	}
 }
 

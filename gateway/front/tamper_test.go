@@ -207,13 +207,16 @@ func TestDowngraded(t *testing.T) {
 	}
 }
 
-// A guesting acceptor lets everybody in without keys.
-type guesting struct{ auth.Acceptor }
+// A guesting acceptor lets everybody in as nobody.
+type guesting struct {
+	auth.Acceptor
+	anonymous bool
+}
 
 func (g guesting) Accept(token []byte) ([]byte, *auth.Result, error) {
 	reply, done, err := g.Acceptor.Accept(token)
 	if done != nil {
-		done.Identity.User, done.Identity.Guest = "", true
+		done.Identity.User, done.Identity.Guest, done.Identity.Anonymous = "", !g.anonymous, g.anonymous
 	}
 	return reply, done, err
 }
@@ -222,18 +225,10 @@ func (g guesting) Accept(token []byte) ([]byte, *auth.Result, error) {
 // 3.3.5.2.1.1.
 func TestGuest(t *testing.T) {
 	t.Parallel()
-	guest := func() *peer {
-		r := newRig(t, func(r *rig) {
-			inner := r.s.NewAcceptor
-			r.s.NewAcceptor = func(a net.Addr) auth.Acceptor { return guesting{inner(a)} }
-		})
-		p := r.dial()
-		p.negotiate(p.negotiateRequest(smb2.Dialect311))
-		p.guest("alice")
-		p.connect()
-		return p
-	}
-	p := guest()
+	p := newRig(t, asNobody(false)).dial()
+	p.negotiate(p.negotiateRequest(smb2.Dialect311))
+	p.nobody(smb2.SessionGuest)
+	p.connect()
 	if s := p.status(p.ReadRequest(0, 1)); s != 0 {
 		t.Error("READ:", s)
 	}
@@ -249,26 +244,64 @@ func TestGuest(t *testing.T) {
 	p.gone()
 }
 
-// guest logs in where everybody is one.
-func (p *peer) guest(user string) {
+// The anonymous may sign, with keys that are no secret, and not seal. The end of
+// their log-in is not signed, [MS-SMB2] 3.3.5.5.3.
+func TestAnonymous(t *testing.T) {
+	t.Parallel()
+	p := newRig(t, asNobody(true)).dial()
+	p.negotiate(p.negotiateRequest(smb2.Dialect302))
+	p.derive(p.hash, p.nobody(smb2.SessionNull))
+	p.sign = true
+	p.connect()
+	if s := p.status(p.ReadRequest(0, 1)); s != 0 {
+		t.Error("signed:", s)
+	}
+	b := p.signed(p.ReadRequest(0, 1))
+	b[len(b)-1] ^= 1
+	must(t, p.Client.Send(b))
+	if a, err := p.Receive(); err != nil || a.Status() != smb2.StatusAccessDenied {
+		t.Error("tampered:", a.Status(), err)
+	}
+	p.sign = false
+	if s := p.status(p.ReadRequest(0, 1)); s != 0 {
+		t.Error("unsigned:", s)
+	}
+	must(t, p.Client.Send(p.sealed(p.echo(), p.Session)))
+	p.gone()
+}
+
+func asNobody(anonymous bool) func(r *rig) {
+	return func(r *rig) {
+		inner := r.s.NewAcceptor
+		r.s.NewAcceptor = func(a net.Addr) auth.Acceptor { return guesting{inner(a), anonymous} }
+	}
+}
+
+// nobody logs in where everybody is.
+func (p *peer) nobody(flags smb2.SessionFlags) *auth.Result {
 	p.t.Helper()
-	i := initiator(user, "opensesame")
+	i := initiator("alice", "opensesame")
 	var answer []byte
 	for {
-		token, _, err := i.Initiate(answer)
+		token, done, err := i.Initiate(answer)
 		must(p.t, err)
 		reply := p.ask((&smb2.SessionSetupRequest{}).Append(p.Header(smb2.CommandSessionSetup, 1), token))
 		p.Session = reply.SessionID()
 		res, err := smb2.ParseSessionSetupResponse(reply.Header)
 		must(p.t, err)
-		if reply.Status() == 0 {
-			if res.Flags != smb2.SessionGuest || reply.Has(smb2.FlagSigned) {
-				p.t.Fatalf("flags %#x, signed %v", res.Flags, reply.Has(smb2.FlagSigned))
-			}
-			return
-		}
 		answer, err = res.Security(reply.Header)
 		must(p.t, err)
+		if reply.Status() != 0 {
+			continue
+		}
+		if res.Flags != flags || reply.Has(smb2.FlagSigned) {
+			p.t.Fatalf("flags %#x, signed %v", res.Flags, reply.Has(smb2.FlagSigned))
+		}
+		if done == nil {
+			_, done, err = i.Initiate(answer)
+			must(p.t, err)
+		}
+		return done
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
@@ -14,6 +15,7 @@ type branch struct {
 	id      uint32
 	share   *tree.Share
 	encrypt bool
+	ending  atomic.Bool // what is outstanding has lost its file
 
 	mu     sync.Mutex // held while requests are given away: none is after closed
 	closed bool
@@ -21,6 +23,7 @@ type branch struct {
 
 // close ends the tree, and blocks until nothing of it is left.
 func (b *branch) close() {
+	b.ending.Store(true)
 	b.mu.Lock()
 	again := b.closed
 	b.closed = true
