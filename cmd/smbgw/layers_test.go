@@ -20,6 +20,7 @@ var layers = map[string][]string{
 	"gateway":        {"gateway/tree", "gateway/store", "gateway/front", "gateway/back", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
 	"gateway/front":  {"gateway/tree", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
 	"gateway/back":   {"gateway/tree", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
+	"gateway/client": {"gateway/back", "gateway/tree", "auth/...", "smb2", "transports"},
 	"gateway/tree":   {"auth", "smb2", "transports"},
 	"gateway/store":  {"gateway/tree", "auth", "smb2", "smb2/fscc", "transports"},
 	"gateway/remap":  {"smb2"},
