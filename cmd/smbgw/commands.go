@@ -48,7 +48,7 @@ const usage = `smbgw joins SMB clients and servers over TCP, QUIC and SMB Direct
 
   smbgw -c FILE           serve what the configuration file says
   smbgw -c FILE check     read the file and print every mistake in it
-  smbgw demo              tcp -> smbdirect -> tcp on this machine, no file needed
+  smbgw demo              tcp -> smbdirect -> a share in memory, no file needed
   smbgw demo -h           what the demonstration can be told
   smbgw passwd -f USERS NAME
                           set a user's password in a users file

@@ -58,6 +58,7 @@ func TestCommandLine(t *testing.T) {
 		{"demo -size 0", exitUsage, "", "-size is from 1"},
 		{"demo -size 9999999", exitUsage, "", "-size is from 1"},
 		{"demo -server a:b:c!", exitUsage, "", "-server"},
+		{"demo -once -server a", exitUsage, "", "-once is of no use"},
 		{"demo -listen 4450", exitUsage, "", "HOST:PORT"},
 	} {
 		got := invoke(t.Context(), strings.Fields(c.args)...)

@@ -15,11 +15,12 @@ var layers = map[string][]string{
 	"cmd/smbgw":        {"..."},
 	"cmd/smbgw/config": {"gateway", "policy", "auth", "auth/users", "smb2", "transports"},
 
-	"cmd/smbgw/demo": {"gateway", "smb2", "transports"},
+	"cmd/smbgw/demo": {"gateway", "gateway/client", "gateway/back", "gateway/store", "gateway/tree", "auth", "auth/ntlm", "smb2", "transports"},
 
 	"gateway":        {"gateway/tree", "gateway/store", "gateway/ipc", "gateway/front", "gateway/back", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
 	"gateway/front":  {"gateway/tree", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
 	"gateway/back":   {"gateway/tree", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
+	"gateway/client": {"gateway/back", "gateway/tree", "auth/...", "smb2", "transports"},
 	"gateway/tree":   {"auth", "smb2", "transports"},
 	"gateway/store":  {"gateway/tree", "auth", "smb2", "smb2/fscc", "transports"},
 	"gateway/ipc":    {"gateway/tree", "auth", "smb2", "smb2/fscc", "transports"},

@@ -4,7 +4,6 @@ import (
 	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/auth/ntlm"
 	"github.com/smbgw/smbgw/auth/spnego"
-	"github.com/smbgw/smbgw/auth/users"
 )
 
 // A mechanism is one way to log in, for clients of the gateway and for the
@@ -25,7 +24,7 @@ var mechanisms = []mechanism{
 
 // accounts is who may log in to the gateway.
 type accounts struct {
-	*users.File
+	ntlm.Users
 	computer         string // the gateway's NetBIOS name
 	guest, anonymous bool
 }

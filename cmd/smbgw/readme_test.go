@@ -15,7 +15,8 @@ import (
 )
 
 // The commands of the README's first screen do what it says: the program's own
-// run here with the very arguments, and the tests are what is running.
+// run here with the very arguments and a small file, and the tests are what is
+// running.
 func TestReadmeFirstScreen(t *testing.T) {
 	t.Parallel()
 	transporttest.Watch(t)
@@ -32,7 +33,7 @@ func TestReadmeFirstScreen(t *testing.T) {
 		switch {
 		case ok:
 			programs++
-			runsToItsEnd(t, strings.Fields(arguments))
+			staysUp(t, strings.Fields(arguments))
 		case line == "go test ./...":
 			tests++
 		default:
@@ -44,18 +45,40 @@ func TestReadmeFirstScreen(t *testing.T) {
 	}
 }
 
-func runsToItsEnd(t *testing.T, args []string) {
+// staysUp runs the demonstration with a small file until it says that it stays,
+// and interrupts it.
+func staysUp(t *testing.T, args []string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	var stdout, stderr bytes.Buffer
-	status := run(ctx, args, strings.NewReader(""), &stdout, &stderr)
-	if status != exitOK || stderr.Len() > 0 || ctx.Err() != nil {
-		t.Errorf("smbgw %v: status %d, %v\n%s%s", args, status, ctx.Err(), &stdout, &stderr)
+	ctx, interrupt := context.WithCancel(ctx)
+	stdout := &interrupting{after: "Ctrl-C", interrupt: interrupt}
+	var stderr bytes.Buffer
+	status := run(ctx, append(args, "-size", "4"), strings.NewReader(""), stdout, &stderr)
+	if status != exitOK || stderr.Len() > 0 {
+		t.Errorf("smbgw %v: status %d\n%s%s", args, status, &stdout.text, &stderr)
 	}
-	if !strings.Contains(stdout.String(), "Every block came back") {
-		t.Errorf("smbgw %v does not show what the README promises:\n%s", args, &stdout)
+	for _, promised := range []string{"Every block came back", "RDMA", "smbclient //", "mount -t cifs", "-server", "Ctrl-C"} {
+		if !strings.Contains(stdout.text.String(), promised) {
+			t.Errorf("smbgw %v does not show what the README promises, %q:\n%s", args, promised, &stdout.text)
+		}
 	}
+}
+
+// An interrupting writer keeps what is written, and interrupts who writes it when
+// a word has come.
+type interrupting struct {
+	text      bytes.Buffer
+	after     string
+	interrupt func()
+}
+
+func (w *interrupting) Write(b []byte) (int, error) {
+	n, err := w.text.Write(b)
+	if strings.Contains(w.text.String(), w.after) {
+		w.interrupt()
+	}
+	return n, err
 }
 
 // The README's configuration is right, but for the certificate; its users file is

@@ -1,34 +1,40 @@
-// Package demo shows smbgw at work on one machine, without a configuration
-// file: two relays in a chain, so that what a client says over TCP crosses SMB
-// Direct in the middle and arrives over TCP again.
-//
-//	client --tcp--> relay --smbdirect--> relay --tcp--> server
+// Package demo shows smbgw at work on one machine, without a configuration file:
+// what a client says over TCP crosses SMB Direct in the middle.
 //
 // # Use
 //
-//	err := demo.Run(ctx, demo.Options{TCP: ..., RDMA: ..., Out: os.Stdout})
+//	err := demo.Run(ctx, demo.Options{TCP: ..., RDMA: ..., Welcome: ..., Out: os.Stdout})
 //
-// With a Server in the options, Run joins the chain to it, prints what to try
-// and stays up until its context ends; each connection becomes a row of a table
-// when it is over.
+// Run brings everything along: two gateways that terminate SMB, of which the
+// second one has a share in memory, and a client.
 //
-// Without one it brings both ends along: a store, which is a file in memory
-// behind as much SMB2 as READ and WRITE need, and a load, which writes and
-// reads that file, first directly and then through the chain, and compares
-// every block. Then it returns.
+//	client --tcp--> gateway --smbdirect--> gateway: store
+//	           quic
+//
+// The client copies a file up and down and compares every block; a table says
+// what crossed which leg, counted at the leg's server. Then the share stays up
+// for the user's own clients, with the commands to try, until the context ends:
+// over TCP and, with a certificate of its own, over QUIC. Each connection becomes
+// a row when it is over.
+//
+// With a Server in the options two relays are put in front of it instead:
+//
+//	client --tcp--> relay --smbdirect--> relay --tcp--> server
+//
+// # Memory
+//
+// The copied file stays in memory, Options.Size bytes, and so does what is put
+// beside it, up to 1 GiB.
 //
 // # Ownership
 //
-// Run waits for all that it has started. The networks are the caller's.
-//
-// # Sections
-//
-// The store and the load speak the parts of [MS-SMB2] that a transfer needs:
-// NEGOTIATE (2.2.3, 2.2.4), TREE_CONNECT (2.2.9, 2.2.10), READ (2.2.19, 2.2.20)
-// and WRITE (2.2.21, 2.2.22), in the clear.
+// Run waits for all that it has started, and removes the directory with the
+// certificate. The networks are the caller's.
 //
 // # Bugs
 //
-// The store is no SMB server: it has one file and no log-on, so other clients
-// cannot use it. Point the demonstration at a real server for them.
+// The certificate vouches for this machine's own names and the address that is
+// listened on; clients have to be told to trust it. What is encrypted is not
+// looked into, so its requests do not count as inline, and a compound counts as
+// one request.
 package demo

@@ -3,31 +3,33 @@ package demo
 import "time"
 
 const (
-	// maxTransfer is the payload of a READ or WRITE, in bytes: what Linux and
-	// Windows clients use by default, and one RDMA operation can carry.
-	maxTransfer = 1 << 20
-
-	// charge is the credits of such a request: one for every 64 KiB,
-	// [MS-SMB2] 3.1.5.2.
-	charge = maxTransfer / (64 << 10)
-
-	// depth is how many requests the load has under way, so that the legs
-	// overlap; deeper ones gain nothing on one machine.
-	depth = 8
-
-	// credits is what the store grants at negotiation: enough for depth.
-	credits = 2 * depth * charge
-
-	// DefaultSize is the file's size in bytes, large enough that the start
-	// does not show and small enough for any machine's memory.
-	DefaultSize = 64 << 20
+	// DefaultSize is the copied file's size in bytes: some seconds' worth, on a
+	// machine with as much memory to spare.
+	DefaultSize = 1 << 30
 	// MaxSize bounds what Options may ask for: it is all kept in memory.
 	MaxSize = 4 << 30
+	// unit is what a size is a multiple of.
+	unit = 1 << 20
 
-	// passes is how often the load writes and reads the file.
-	passes = 4
+	// requestSize is the payload of the copy's requests, in bytes: what Linux and
+	// Windows clients use by default.
+	requestSize = 1 << 20
 
-	// settleTime bounds the wait for the gateways' last word on a connection
-	// that the load has closed.
+	// storeRoom is what users can put beside the copied file, in bytes: enough to
+	// try things out, and bounded because it is memory.
+	storeRoom = 1 << 30
+
+	// progressTime is how often the progress line changes.
+	progressTime = 100 * time.Millisecond
+
+	// settleTime bounds the wait for the end of the copy's connections.
 	settleTime = 10 * time.Second
+
+	// passwordLength is in letters of five bits each: 80 bits, which nobody
+	// guesses while a demonstration lasts.
+	passwordLength = 16
+
+	// certificateTime is how long the certificate is valid: longer than a
+	// demonstration, and short for one that somebody trusts and forgets.
+	certificateTime = 7 * 24 * time.Hour
 )
