@@ -153,11 +153,18 @@ func relay(l *lab, name, listen, backend string) string {
 // a backend, to the lab's user. words are more of the listener's.
 func served(l *lab, name, listen, backend string, words ...string) string {
 	l.t.Helper()
+	return listener(l, name, listen, words...) + server(l, name, backend) + shared(l, name)
+}
+
+// shared are the mount "share" of a backend and the lab's user. words are more
+// of the users'.
+func shared(l *lab, backend string, words ...string) string {
+	l.t.Helper()
 	file := l.host("users")
 	_, _, err := users.Set(file, user, ntlm.Hash(password), time.Now())
 	must(l.t, err)
-	return listener(l, name, listen, words...) + server(l, name, backend) +
-		fmt.Sprintf("users {\n  file = %q\n}\nmount \"share\" {\n  backend = %q\n  comment = \"of the lab\"\n}\n", file, name)
+	return fmt.Sprintf("users {\n  file = %q\n  %s\n}\nmount \"share\" {\n  backend = %q\n  comment = \"of the lab\"\n}\n",
+		file, strings.Join(words, "\n  "), backend)
 }
 
 // listener is a listen block.

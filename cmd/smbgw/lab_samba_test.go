@@ -147,14 +147,21 @@ func (l *lab) smbd(port int, settings ...string) *smbd {
 // another client has done too early.
 func (l *lab) torture(limit time.Duration, at share, suite string) (results map[string]string, complete bool) {
 	l.t.Helper()
-	// A failed test makes the program fail; what counts is what it wrote.
-	out, err := l.try(limit, l.client("smbtorture", at, suite)...)
-	appendFile(l.t, l.host("smbtorture.log"), fmt.Sprintf("== %s %s %s (%v)\n%s", suite, at.host, at.via, err, out))
+	out, complete := l.smbtorture(limit, at, suite)
 	results = map[string]string{}
 	for _, m := range resultLine.FindAllStringSubmatch(out, -1) {
 		results[suite+"."+m[2]] = m[1]
 	}
-	return results, !errors.Is(err, errLimit)
+	return results, complete
+}
+
+// smbtorture runs smbtorture and returns what it wrote.
+func (l *lab) smbtorture(limit time.Duration, at share, args ...string) (out string, complete bool) {
+	l.t.Helper()
+	// A failed test makes the program fail; what counts is what it wrote.
+	out, err := l.try(limit, l.client("smbtorture", at, args...)...)
+	appendFile(l.t, l.host("smbtorture.log"), fmt.Sprintf("== %s %s %s (%v)\n%s", args, at.host, at.via, err, out))
+	return out, !errors.Is(err, errLimit)
 }
 
 // resultLine is how smbtorture ends a test: "success: rw1", "failure: rw1 [".

@@ -19,6 +19,7 @@ import (
 //	g  clients of the front leg and the store: lab_terminate_test.go
 //	h  clients through front and back leg: likewise
 //	i  clients that list the shares in IPC$: lab_ipc_test.go
+//	j  smbtorture, test by test, through gateways: lab_torture_test.go
 func TestLab(t *testing.T) {
 	t.Run("a", func(t *testing.T) { clientToKsmbd(t, "tcp!"+gatewayIP+"!4450", "tcp", overTCP(gatewayIP, 4450)) })
 	t.Run("b", func(t *testing.T) { clientToKsmbd(t, "quic!"+gatewayIP+"!4443", "quic", overQUIC(4443)) })
@@ -29,6 +30,7 @@ func TestLab(t *testing.T) {
 	t.Run("g", clientsToStore)
 	t.Run("h", clientsThroughLegs)
 	t.Run("i", clientsToPipes)
+	t.Run("j", torture)
 }
 
 // protections are the three kinds of session. Only in the unsigned one may the

@@ -68,10 +68,10 @@
 //
 // # Bugs
 //
-// A session belongs to one connection: binding is refused with
-// STATUS_REQUEST_NOT_ACCEPTED and MULTI_CHANNEL not advertised, so clients look
-// at the list of interfaces only if they ask unasked. A session that is
-// being authenticated again serves requests meanwhile, unless it has expired.
+// A session belongs to one connection: binding is refused (bind.go) and
+// MULTI_CHANNEL not advertised, so clients look at the list of interfaces only if
+// they ask unasked. A session that is being authenticated again serves requests
+// meanwhile, unless it has expired.
 // ChannelSequence is not looked at: nothing is replayed on one connection.
 // Compression, RDMA transforms and POSIX extensions are declined. An interim
 // answer of one element of a compound sends all of them one by one. RDMA is

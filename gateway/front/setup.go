@@ -20,10 +20,13 @@ func (c *conn) setup(r *request) {
 		c.refuse(r, smb2.StatusInvalidParameter)
 		return
 	case q.Flags&smb2.SessionBinding != 0: // 3.3.5.5: no MULTI_CHANNEL here
-		c.refuse(r, smb2.StatusRequestNotAccepted)
+		c.refuseBinding(r)
 		return
 	}
 	s, status := c.loginOf(r)
+	if status == smb2.StatusUserSessionDeleted {
+		c.vouch(r)
+	}
 	if status != 0 {
 		c.refuse(r, status)
 		return
