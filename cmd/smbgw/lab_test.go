@@ -20,17 +20,32 @@ import (
 //	h  clients through front and back leg: likewise
 //	i  clients that list the shares in IPC$: lab_ipc_test.go
 //	j  smbtorture, test by test, through gateways: lab_torture_test.go
+//
+// As many of them run at the same time as -parallel says: each has a network of
+// its own, and they wait a lot.
 func TestLab(t *testing.T) {
-	t.Run("a", func(t *testing.T) { clientToKsmbd(t, "tcp!"+gatewayIP+"!4450", "tcp", overTCP(gatewayIP, 4450)) })
-	t.Run("b", func(t *testing.T) { clientToKsmbd(t, "quic!"+gatewayIP+"!4443", "quic", overQUIC(4443)) })
-	t.Run("c", kernelToSamba)
-	t.Run("d", kernelToKsmbd)
-	t.Run("e", chains)
-	t.Run("f", rping)
-	t.Run("g", clientsToStore)
-	t.Run("h", clientsThroughLegs)
-	t.Run("i", clientsToPipes)
-	t.Run("j", torture)
+	parts := []struct {
+		name string
+		run  func(*testing.T)
+	}{
+		// The longest first, so that none of them is left alone at the end.
+		{"e", chains},
+		{"h", clientsThroughLegs},
+		{"b", func(t *testing.T) { clientToKsmbd(t, "quic!"+gatewayIP+"!4443", "quic", overQUIC(4443)) }},
+		{"c", kernelToSamba},
+		{"d", kernelToKsmbd},
+		{"a", func(t *testing.T) { clientToKsmbd(t, "tcp!"+gatewayIP+"!4450", "tcp", overTCP(gatewayIP, 4450)) }},
+		{"j", torture},
+		{"g", clientsToStore},
+		{"f", rping},
+		{"i", clientsToPipes},
+	}
+	for _, p := range parts {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			p.run(t)
+		})
+	}
 }
 
 // protections are the three kinds of session. Only in the unsigned one may the
