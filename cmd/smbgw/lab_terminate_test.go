@@ -15,10 +15,8 @@ import (
 	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/auth/ntlm"
 	"github.com/smbgw/smbgw/auth/spnego"
-	"github.com/smbgw/smbgw/gateway/back"
 	"github.com/smbgw/smbgw/gateway/front"
 	"github.com/smbgw/smbgw/gateway/store"
-	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/transports"
 	"github.com/smbgw/smbgw/transports/smbdirect"
@@ -51,7 +49,7 @@ func labNetwork(name string) transports.Network {
 	return smbdirect.Over(new(iwarp.Provider), smbdirect.Options{})
 }
 
-// serveRole serves args[0] with the store, or with what is at args[1].
+// serveRole serves args[0] with the store.
 func serveRole(t *testing.T, args []string) {
 	at, err := transports.ParseAddr(args[0])
 	must(t, err)
@@ -64,7 +62,10 @@ func serveRole(t *testing.T, args []string) {
 		Accept: func() auth.Acceptor { return server.NewAcceptor() },
 	}}
 	memory := store.New(store.Config{Shares: []string{"share"}})
-	sessions := new(front.Sessions)
+	s := &front.Server{GUID: smb2.GUID{1}, Log: log,
+		NewAcceptor: func(net.Addr) auth.Acceptor { return spnego.NewAcceptor(mechanisms) },
+		Hint:        spnego.Hint(mechanisms),
+	}
 	for {
 		c, err := l.Accept()
 		if err != nil {
@@ -74,43 +75,9 @@ func serveRole(t *testing.T, args []string) {
 			t.Fatal(err)
 		}
 		go func() {
-			space, done, most := tree.Space(memory), func() {}, uint32(0)
-			if len(args) > 1 {
-				// Nothing is split yet: no more than every backend of the lab takes.
-				space, done = behind(t, args[1], log)
-				most = 1 << 20
-			}
-			s := &front.Server{GUID: smb2.GUID{1}, MaxSize: most, Log: log, Sessions: sessions,
-				NewAcceptor: func(net.Addr) auth.Acceptor { return spnego.NewAcceptor(mechanisms) },
-				Hint:        spnego.Hint(mechanisms),
-			}
-			used, err := s.Serve(context.Background(), c, space)
+			used, err := s.Serve(context.Background(), c, memory)
 			log.Info("connection ended", "error", err, "used", used)
-			done()
 		}()
-	}
-}
-
-// behind is what a client sees of the backend at an address, as the same user.
-func behind(t *testing.T, address string, log *slog.Logger) (tree.Space, func()) {
-	to, err := transports.ParseAddr(address)
-	must(t, err)
-	network := labNetwork(to.Network)
-	s := &back.Space{
-		Dial: func(ctx context.Context) (transports.Conn, error) { return network.Dial(ctx, to) },
-		Initiator: func(c *tree.Client) (auth.Initiator, error) {
-			client := &ntlm.Client{User: c.User.User, Hash: ntlm.Hash(password)}
-			return spnego.NewInitiator([]spnego.Mechanism{{
-				Name: "NTLM", OIDs: []spnego.OID{spnego.NTLM},
-				Initiate: func() auth.Initiator { return client.NewInitiator() },
-			}}), nil
-		},
-		Options: back.Options{Arena: new(transports.Arena), ServerName: to.Host, Log: log},
-	}
-	return s, func() {
-		if c := s.Conn(); c != nil {
-			log.Info("backend left", "counts", c.Counts())
-		}
 	}
 }
 
