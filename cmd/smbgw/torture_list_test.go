@@ -41,14 +41,6 @@ type trial struct {
 // unexplained begins a reason that is only what smbtorture said.
 const unexplained = "? "
 
-// through is what the test comes to through a kind of gateway.
-func (e *trial) through(kind string) *verdict {
-	if kind == "relay" {
-		return &e.relay
-	}
-	return &e.terminate
-}
-
 // differs reports whether a gateway loses what passes directly.
 func (e *trial) differs() bool {
 	return e.direct == passes && (e.relay != passes || e.terminate != passes)
