@@ -226,13 +226,19 @@ echo "ksmbd does not listen"; exit 1
 // words of mount.cifs. The function it returns unmounts it.
 func (g *guest) mount(ip string, options ...string) (unmount func()) {
 	g.lab.t.Helper()
+	return g.mountOver(ip, append([]string{"rdma", "port=5445"}, options...)...)
+}
+
+// mountOver is mount over what the options say.
+func (g *guest) mountOver(ip string, options ...string) (unmount func()) {
+	g.lab.t.Helper()
 	tries := "1"
 	if ip != gatewayIP {
 		// Between two Linux kernels the first message is sometimes overlooked
 		// by software iWARP, and the connection ends after 5 seconds.
 		tries = "1 2 3 4 5 6 7 8"
 	}
-	all := append([]string{"rdma", "port=5445", "vers=3.1.1", "user=" + user, "pass=" + password}, options...)
+	all := append([]string{"vers=3.1.1", "user=" + user, "pass=" + password}, options...)
 	g.run(60*time.Second, `
 mkdir -p /tmp/mnt
 for try in `+tries+`; do

@@ -66,9 +66,30 @@ func kernelToServedKsmbd(t *testing.T) {
 	l := newLab(t)
 	gs := l.guests(2)
 	gs[1].ksmbd()
-	l.gateway("smbgw", served(l, "h", "smbdirect!"+gatewayIP+"!5445", "smbdirect!"+gs[1].ip+"!5445"))
+	l.gateway("smbgw", served(l, "h", "smbdirect!"+gatewayIP+"!5445", "smbdirect!"+gs[1].ip+"!5445")+
+		listener(l, "h-tcp", "tcp!"+gatewayIP+"!4450"))
 	mountedOn(t, l, gs[0], peerSizes)
 	t.Run("random", func(t *testing.T) { randomOn(t, gs[0].on(t)) })
+	t.Run("tcp", func(t *testing.T) {
+		// A kernel without RDMA has the use of it, whatever protects its own leg.
+		l, client, server := l.on(t), gs[0].on(t), gs[1].on(t)
+		files := l.payload(peerSizes...)
+		for _, protection := range protections {
+			c := l.capture(server.link)
+			options := append([]string{"port=4450"}, protectedMount(protection)...)
+			unmount := client.mountOver(gatewayIP, options...)
+			client.run(100*time.Second, "cp /lab/files/p* /tmp/mnt/")
+			unmount()
+			server.same(files, "/tmp/share")
+			unmount = client.mountOver(gatewayIP, options...)
+			client.same(files, "/tmp/mnt")
+			client.run(20*time.Second, "rm /tmp/mnt/*")
+			unmount()
+			w := c.stop()
+			w.clean(t)
+			payloadWent(t, w, unprotected, gatewayIP, server.ip, files)
+		}
+	})
 }
 
 // randomOn reads and writes at random places, in random sizes, by several
