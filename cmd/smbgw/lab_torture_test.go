@@ -35,7 +35,7 @@ var (
 
 const (
 	// A test that takes longer directly is not for every day.
-	quickSeconds = 4
+	quickSeconds = 2
 
 	// The longest test that passes directly takes 40 s.
 	tortureLimit = 90 * time.Second
