@@ -3,6 +3,7 @@ package back_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,19 +60,34 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-// Close cancels what is outstanding, waits, and says goodbye in order.
+// Close says goodbye in order: the server answers what is outstanding when the
+// tree ends, or else when it is cancelled.
 func TestCloseInOrder(t *testing.T) {
 	t.Parallel()
+	for answers, want := range map[smb2.Command][]smb2.Command{
+		smb2.CommandTreeDisconnect: {smb2.CommandFlush, smb2.CommandTreeDisconnect, smb2.CommandLogoff},
+		smb2.CommandCancel:         {smb2.CommandFlush, smb2.CommandTreeDisconnect, smb2.CommandCancel, smb2.CommandLogoff},
+	} {
+		synctest.Test(t, func(t *testing.T) { closesInOrder(t, answers, want) })
+	}
+}
+
+func closesInOrder(t *testing.T, answers smb2.Command, want []smb2.Command) {
 	r := newRig(t, gmac)
 	var order []smb2.Command
+	var flush smb2.Header
 	r.server.Script = func(q *smb2test.Request) smb2test.Action {
 		order = append(order, q.Command())
-		if q.Command() == smb2.CommandCancel {
-			if err := r.server.Say(cancelled(q.Header)); err != nil {
+		switch q.Command() {
+		case smb2.CommandFlush:
+			flush = slices.Clone(q.Header)
+			return smb2test.Action{Silent: true}
+		case answers:
+			if err := r.server.Say(cancelled(flush)); err != nil {
 				t.Error(err)
 			}
 		}
-		return smb2test.Action{Silent: q.Command() == smb2.CommandFlush}
+		return smb2test.Action{}
 	}
 	r.mustConnect()
 	r.serve(smb2.CommandFlush, new(smb2.FlushRequest).AppendBody)
@@ -79,9 +95,37 @@ func TestCloseInOrder(t *testing.T) {
 	if got := r.front.next(t); got.status() != smb2.StatusCancelled {
 		t.Errorf("flush: %v", got.status())
 	}
-	want := []smb2.Command{smb2.CommandFlush, smb2.CommandCancel, smb2.CommandTreeDisconnect, smb2.CommandLogoff}
-	if len(order) < 4 || [4]smb2.Command(order[len(order)-4:]) != [4]smb2.Command(want) {
+	if n := len(want); len(order) < n || !slices.Equal(order[len(order)-n:], want) {
 		t.Errorf("the server saw %v", order)
+	}
+}
+
+// A LOGOFF ends what is outstanding.
+func TestLogoffOutstanding(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, gmac)
+	var flush smb2.Header
+	r.server.Script = func(q *smb2test.Request) smb2test.Action {
+		switch q.Command() {
+		case smb2.CommandFlush:
+			flush = slices.Clone(q.Header)
+			return smb2test.Action{Silent: true}
+		case smb2.CommandLogoff:
+			if err := r.server.Say(cancelled(flush)); err != nil {
+				t.Error(err)
+			}
+		}
+		return smb2test.Action{}
+	}
+	r.mustConnect()
+	r.serve(smb2.CommandFlush, new(smb2.FlushRequest).AppendBody)
+	r.space.Logoff(r.client)
+	if got := r.front.next(t); got.status() != smb2.StatusCancelled {
+		t.Errorf("flush: %v", got.status())
+	}
+	r.end(nil)
+	if n := r.server.Books.Requests; n[smb2.CommandCancel]+n[smb2.CommandTreeDisconnect] != 0 {
+		t.Errorf("the server saw %v", n)
 	}
 }
 

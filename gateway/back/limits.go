@@ -66,6 +66,10 @@ const (
 	// connectTime bounds a Space's Connect from the dialling on, log-in included.
 	connectTime = 2 * askTime
 
+	// graceTime is how long a server may take to answer by itself what is
+	// outstanding on a tree that ends.
+	graceTime = time.Second
+
 	// closeTime is how long a tree's outstanding requests may take to end after
 	// they were cancelled, before the connection is given up.
 	closeTime = 10 * time.Second

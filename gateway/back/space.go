@@ -149,12 +149,14 @@ func (s *Space) connect(ctx context.Context, client *tree.Client) error {
 // leave logs a session off that has no trees any more. One whose client may
 // come back stays as it is.
 func (s *Space) leave(id uint64, session *Session) {
-	if session.hasTrees() || s.sessions[id] != session {
+	if session.hasTrees() {
 		return
 	}
-	delete(s.sessions, id)
-	if !session.isForsaken() {
-		s.logoff(id, session)
+	if s.sessions[id] == session {
+		delete(s.sessions, id)
+		if !session.isForsaken() {
+			s.logoff(id, session)
+		}
 	}
 	s.rest()
 }
@@ -191,8 +193,8 @@ func (s *Space) Close() {
 	s.runs.Wait()
 }
 
-// Logoff has the client's session end by a LOGOFF when its last tree is closed,
-// and by that alone.
+// Logoff ends the client's session, which its trees' Close follows: the server
+// ends them with it, and answers what is outstanding.
 func (s *Space) Logoff(client *tree.Client) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -203,6 +205,8 @@ func (s *Space) Logoff(client *tree.Client) {
 	session.c.mu.Lock()
 	session.leaving = true
 	session.c.mu.Unlock()
+	delete(s.sessions, client.SessionID)
+	s.logoff(client.SessionID, session)
 }
 
 // Abandon leaves the client's session as it is, without a word, and cuts the

@@ -115,15 +115,17 @@ func (t *Tree) cancelOne() bool {
 	return true
 }
 
-// Close cancels what is outstanding, waits for its answers, and disconnects the
-// tree, [MS-SMB2] 3.2.4.22: the server closes its opens. Where the connection
-// is over there is nothing left to do, and nothing may be done where the client
-// can come back for them. A LOGOFF disconnects its trees by itself.
+// Close disconnects the tree, [MS-SMB2] 3.2.4.22: the server closes its opens,
+// and answers what is outstanding as it does for a client of its own; what it
+// leaves is cancelled. Where the connection is over there is nothing left to do,
+// and nothing may be done where the client can come back for its opens. A LOGOFF
+// disconnects its trees by itself.
 func (t *Tree) Close() {
-	t.drain()
+	t.shut()
 	if !t.session.endsTrees() {
 		t.disconnect()
 	}
+	t.drain()
 	c := t.c
 	c.mu.Lock()
 	c.holders.leave(t)
@@ -135,7 +137,27 @@ func (t *Tree) Close() {
 	}
 }
 
+// shut lets nothing more begin.
+func (t *Tree) shut() {
+	t.c.mu.Lock()
+	t.closing = true
+	t.c.changed.Broadcast()
+	t.c.mu.Unlock()
+}
+
+// disconnect waits for the answer. A server may wait too, for what is
+// outstanding, so that is cancelled in the end.
 func (t *Tree) disconnect() {
+	cancelled := make(chan struct{})
+	late := time.AfterFunc(graceTime, func() {
+		t.cancelAll()
+		close(cancelled)
+	})
+	defer func() {
+		if !late.Stop() {
+			<-cancelled
+		}
+	}()
 	ctx, cancel := bounded()
 	defer cancel()
 	a, err := t.c.ask(ctx, t.question(smb2.CommandTreeDisconnect, new(smb2.TreeDisconnect).AppendBody))
@@ -144,19 +166,22 @@ func (t *Tree) disconnect() {
 	}
 }
 
-// drain returns when nothing is outstanding. A server that does not let go is
-// given up.
-func (t *Tree) drain() {
-	c := t.c
-	c.mu.Lock()
-	t.closing = true
+// cancelAll asks for the end of all that is outstanding.
+func (t *Tree) cancelAll() {
+	t.c.mu.Lock()
 	for k := t.first; k != nil; k = k.after {
 		k.cancelling = true
 		t.marked.Store(true)
 	}
-	c.changed.Broadcast()
-	c.mu.Unlock()
+	t.c.mu.Unlock()
 	t.cancelMarked()
+}
+
+// drain returns when nothing is outstanding. A server that does not let go is
+// given up.
+func (t *Tree) drain() {
+	t.cancelAll()
+	c := t.c
 	stop := time.AfterFunc(closeTime, func() { c.abort(ErrSilent) })
 	defer stop.Stop()
 	c.mu.Lock()
