@@ -19,6 +19,7 @@ func clientsThroughLegs(t *testing.T) {
 	t.Run("cifs-rdma-ksmbd", kernelToServedKsmbd)
 	t.Run("chains", servedChains)
 	t.Run("restart", restarted)
+	t.Run("two-kernels", twoKernels)
 }
 
 func clientToServedSmbd(t *testing.T) {
@@ -141,6 +142,57 @@ func fileSize(path string) int64 {
 		return 0
 	}
 	return info.Size()
+}
+
+// twoKernels is two clients of one share, over SMB Direct and over TCP: one's
+// locks keep the other out, and what one has cached is not stale when the other
+// has written.
+func twoKernels(t *testing.T) {
+	l := newLab(t)
+	gs := l.guests(2)
+	l.smbd(4445, durable...)
+	l.gateway("smbgw", served(l, "h", "smbdirect!"+gatewayIP+"!5445", "tcp!"+gatewayIP+"!4445")+
+		listener(l, "h-tcp", "tcp!"+gatewayIP+"!4450"))
+	first, second := gs[0], gs[1]
+	leaveFirst, leaveSecond := first.mount(gatewayIP), second.mountOver(gatewayIP, "port=4450")
+	t.Run("locks", func(t *testing.T) {
+		first, second := first.on(t), second.on(t)
+		first.run(20*time.Second, "echo one >/tmp/mnt/locked; sync")
+		holding := first.spawn("flock /tmp/mnt/locked sh -c 'touch /tmp/held; while [ ! -e /tmp/go ]; do busybox usleep 20000; done'")
+		first.run(20*time.Second, "while [ ! -e /tmp/held ]; do busybox usleep 20000; done")
+		second.run(20*time.Second, "! flock -n /tmp/mnt/locked true")
+		waiting := second.spawn("flock -w 20 /tmp/mnt/locked touch /tmp/mine")
+		time.Sleep(time.Second)
+		second.run(20*time.Second, "test ! -e /tmp/mine")
+		first.run(20*time.Second, "touch /tmp/go")
+		for name, j := range map[string]*job{"holder": holding, "waiter": waiting} {
+			if out, err := j.wait(40 * time.Second); err != nil {
+				t.Errorf("the %s: %v\n%s", name, err, out)
+			}
+		}
+		second.run(20*time.Second, "test -e /tmp/mine")
+	})
+	t.Run("caches", func(t *testing.T) {
+		first, second := first.on(t), second.on(t)
+		first.run(20*time.Second, "echo word_ >/tmp/mnt/cached")
+		for i := range 10 {
+			// All as long as each other: without a gateway, too, this kernel
+			// reads zeros where another client has made a file longer.
+			word := fmt.Sprint("word", i)
+			reader, writer := first, second
+			if i%2 == 1 {
+				reader, writer = second, first
+			}
+			// The reader has it cached, and open.
+			reader.run(20*time.Second, "exec 3</tmp/mnt/cached; cat <&3 >/dev/null; cat /tmp/mnt/cached >/dev/null")
+			writer.run(20*time.Second, "echo "+word+" >/tmp/mnt/cached")
+			if got := reader.run(20*time.Second, "cat /tmp/mnt/cached"); strings.TrimSpace(got) != word {
+				t.Errorf("round %d: %q, want %q", i, got, word)
+			}
+		}
+	})
+	leaveFirst()
+	leaveSecond()
 }
 
 // restarted kills the gateway under a kernel that writes, and starts it again:
