@@ -38,7 +38,7 @@ func chains(t *testing.T) {
 	l := newLab(t)
 	l.certificates()
 	s := l.smbd(4445)
-	files := l.payload(sizes...)
+	files, few := l.payload(sizes...), l.payload(peerSizes...)
 	reference := map[string][]string{}
 	for _, suite := range suites {
 		reference[suite] = direct(l, overTCP(gatewayIP, s.port), suite)
@@ -47,8 +47,12 @@ func chains(t *testing.T) {
 		t.Run(strings.Join(c, "-"), func(t *testing.T) {
 			l := l.on(t)
 			at := l.chain(c, s.port)
-			through(l, at, reference)
+			through(l, at, reference, s)
 			for _, protection := range protections {
+				if c[0] == "quic" && protection != unprotected {
+					copied(l, at, protection, few, s) // see lab.smbclient
+					continue
+				}
 				copied(l, at, protection, files, s)
 			}
 		})
@@ -111,14 +115,17 @@ func direct(l *lab, at share, suite string) (passed []string) {
 }
 
 // through runs the suites through a chain. What passes directly has to pass; a
-// test that does not is run alone, up to twice, before that is believed.
-func through(l *lab, at share, reference map[string][]string) {
+// test that does not is run alone, up to twice, before that is believed: some
+// wait for ever for what their other connection has done too early. What such a
+// one leaves behind is in the way of the next.
+func through(l *lab, at share, reference map[string][]string, s *smbd) {
 	l.t.Helper()
 	for _, suite := range suites {
 		results, _ := l.torture(40*time.Second, at, suite)
 		for _, test := range reference[suite] {
 			for try := 0; results[test] != "success" && try < 2; try++ {
 				l.t.Logf("%s: %q, once more alone", test, results[test])
+				s.clear(l.t)
 				results[test] = l.alone(at, test)
 			}
 			if results[test] != "success" {

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"testing"
 	"time"
 )
 
@@ -140,6 +142,16 @@ func (l *lab) smbd(port int, settings ...string) *smbd {
 	p := l.start(name, l.samba("smbd", "--foreground", "--no-process-group", "--configfile="+base+"/smb.conf")...)
 	l.await(p, name+" listens", 20*time.Second, func() bool { return l.listening(p, port) })
 	return s
+}
+
+// clear removes all files of the share.
+func (s *smbd) clear(t *testing.T) {
+	t.Helper()
+	all, err := filepath.Glob(s.share + "/*")
+	must(t, err)
+	for _, f := range all {
+		must(t, os.RemoveAll(f))
+	}
 }
 
 // torture runs a suite of smbtorture, or one test, and returns each test's
