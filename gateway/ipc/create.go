@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/smbgw/smbgw/auth"
+	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/transports"
 )
@@ -36,7 +37,7 @@ func (s *Server) create(k *call) *transports.Message {
 		return s.fail(k, status)
 	}
 	k.file, k.known = o.id, true
-	return s.answer(k.request, 88, &smb2.CreateResponse{
+	return s.replies.Answer(k.request, 88, &smb2.CreateResponse{
 		Action: smb2.ActionOpened, AllocationSize: pipeAllocation, Attributes: smb2.AttributeNormal, FileID: o.id,
 	})
 }
@@ -109,5 +110,5 @@ func (s *Server) close(k *call) *transports.Message {
 			Flags: smb2.ClosePostQuery, AllocationSize: pipeAllocation, Attributes: smb2.AttributeNormal,
 		}
 	}
-	return s.answer(k.request, outputFixed, &reply)
+	return s.replies.Answer(k.request, tree.OutputFixed, &reply)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 
+	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/smb2/fscc"
 	"github.com/smbgw/smbgw/transports"
@@ -37,7 +38,7 @@ func (s *Server) queryInfo(k *call) *transports.Message {
 	case len(info) > int(r.OutputLength):
 		return s.fail(k, smb2.StatusInfoLengthMismatch)
 	}
-	return s.output(k.request, smb2.StatusSuccess, &smb2.QueryInfoResponse{}, info)
+	return s.replies.Output(k.request, smb2.StatusSuccess, &smb2.QueryInfoResponse{}, info)
 }
 
 // info is a class of [MS-FSCC] 2.4 about a pipe, nil of those that it has not.
@@ -127,7 +128,7 @@ func (s *Server) setInfo(k *call) *transports.Message {
 	if status != smb2.StatusSuccess {
 		return s.fail(k, status)
 	}
-	return s.answer(k.request, outputFixed, &smb2.SetInfoResponse{})
+	return s.replies.Answer(k.request, tree.OutputFixed, &smb2.SetInfoResponse{})
 }
 
 // setMode sets FilePipeInformation. Reads that do not wait there are not.

@@ -61,7 +61,7 @@ func (s *Server) withoutFile(k *call, r *smb2.IoctlRequest, input []byte) *trans
 	if status != smb2.StatusSuccess {
 		return s.fail(k, status)
 	}
-	return s.output(k.request, status, &smb2.IoctlResponse{Code: r.Code, FileID: r.FileID}, nil)
+	return s.replies.Output(k.request, status, &smb2.IoctlResponse{Code: r.Code, FileID: r.FileID}, nil)
 }
 
 // pipeWait is FSCTL_PIPE_WAIT, [MS-FSCC] 2.3.49. The pipe can always be opened
@@ -106,7 +106,7 @@ func (s *Server) peek(k *call, o *open, most uint32) *transports.Message {
 	if uint64(len(b)) > uint64(most) {
 		b, status = b[:most], smb2.StatusBufferOverflow
 	}
-	return s.output(k.request, status, &smb2.IoctlResponse{Code: smb2.FsctlPipePeek, FileID: o.id}, b)
+	return s.replies.Output(k.request, status, &smb2.IoctlResponse{Code: smb2.FsctlPipePeek, FileID: o.id}, b)
 }
 
 func (o *open) state() uint32 {

@@ -14,7 +14,7 @@ import (
 type Server struct {
 	service *Service
 	client  *tree.Client
-	arena   *transports.Arena
+	replies tree.Replies
 
 	// serving is held shared while a chain is served, so that Close knows when
 	// the last one is through.
@@ -31,7 +31,7 @@ var _ tree.Server = (*Server)(nil)
 
 func newServer(s *Service, client *tree.Client) *Server {
 	return &Server{
-		service: s, client: client, arena: s.Arena,
+		service: s, client: client, replies: tree.Replies{Arena: s.Arena},
 		opens:   map[smb2.FileID]*open{},
 		waiting: map[*tree.Request]*wait{},
 	}
@@ -133,7 +133,7 @@ func (s *Server) publish(o *open) {
 func (s *Server) forget(o *open) {
 	delete(s.opens, o.id)
 	for _, w := range o.waiting {
-		s.complete(w, s.failure(w.request, smb2.StatusFileClosed))
+		s.complete(w, s.replies.Failure(w.request, smb2.StatusFileClosed))
 	}
 	o.waiting = nil
 	s.service.held.Add(-o.counted)

@@ -1,6 +1,7 @@
 package ipc
 
 import (
+	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/transports"
 )
@@ -43,7 +44,7 @@ func (s *Server) write(k *call) *transports.Message {
 		return s.fail(k, status)
 	}
 	s.wake(o)
-	return s.answer(k.request, outputFixed, &smb2.WriteResponse{Count: uint32(len(data))})
+	return s.replies.Answer(k.request, tree.OutputFixed, &smb2.WriteResponse{Count: uint32(len(data))})
 }
 
 // put writes data into the pipe.
@@ -92,5 +93,5 @@ func (s *Server) flush(k *call) *transports.Message {
 	if status != smb2.StatusSuccess {
 		return s.fail(k, status)
 	}
-	return s.answer(k.request, outputFixed, &smb2.FlushResponse{})
+	return s.replies.Answer(k.request, tree.OutputFixed, &smb2.FlushResponse{})
 }

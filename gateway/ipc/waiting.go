@@ -33,9 +33,9 @@ func (s *Server) await(w *wait) {
 	o := w.open
 	switch {
 	case s.opens[o.id] != o:
-		s.complete(w, s.failure(w.request, smb2.StatusFileClosed))
+		s.complete(w, s.replies.Failure(w.request, smb2.StatusFileClosed))
 	case w.cancelled:
-		s.complete(w, s.failure(w.request, smb2.StatusCancelled))
+		s.complete(w, s.replies.Failure(w.request, smb2.StatusCancelled))
 	default:
 		o.waiting = append(o.waiting, w)
 		s.wake(o)
@@ -55,14 +55,14 @@ func (s *Server) wake(o *open) {
 // something to read, or never will be.
 func (s *Server) deliver(r *tree.Request, o *open, transceive bool, most uint32) *transports.Message {
 	if len(o.out) == 0 {
-		return s.failure(r, smb2.StatusPipeDisconnected)
+		return s.replies.Failure(r, smb2.StatusPipeDisconnected)
 	}
 	data, status := o.take(most)
 	s.account(o)
 	if transceive {
-		return s.output(r, status, &smb2.IoctlResponse{Code: smb2.FsctlPipeTransceive, FileID: o.id}, data)
+		return s.replies.Output(r, status, &smb2.IoctlResponse{Code: smb2.FsctlPipeTransceive, FileID: o.id}, data)
 	}
-	return s.output(r, status, &smb2.ReadResponse{}, data)
+	return s.replies.Output(r, status, &smb2.ReadResponse{}, data)
 }
 
 func (s *Server) complete(w *wait, m *transports.Message) {
@@ -84,5 +84,5 @@ func (s *Server) Cancel(r *tree.Request) {
 		return
 	}
 	w.open.waiting = slices.Delete(w.open.waiting, i, i+1)
-	s.complete(w, s.failure(r, smb2.StatusCancelled))
+	s.complete(w, s.replies.Failure(r, smb2.StatusCancelled))
 }

@@ -43,7 +43,7 @@ func (s *Server) notify(k *call, o *open, r *smb2.ChangeNotifyRequest) (m *trans
 		if len(changes) == 0 {
 			return nil, smb2.StatusNotifyEnumDir, false
 		}
-		return s.output(k.request, smb2.StatusSuccess, &smb2.ChangeNotifyResponse{}, changes), smb2.StatusSuccess, false
+		return s.replies.Output(k.request, smb2.StatusSuccess, &smb2.ChangeNotifyResponse{}, changes), smb2.StatusSuccess, false
 	}
 	status = s.park(k)
 	return nil, status, status == smb2.StatusSuccess

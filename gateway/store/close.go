@@ -1,6 +1,7 @@
 package store
 
 import (
+	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/transports"
 )
@@ -26,5 +27,5 @@ func (s *Server) close(k *call) *transports.Message {
 	if status != smb2.StatusSuccess {
 		return s.fail(k, status)
 	}
-	return s.answer(k.request, outputFixed, &reply)
+	return s.replies.Answer(k.request, tree.OutputFixed, &reply)
 }

@@ -60,7 +60,7 @@ func (s *Server) created(r *tree.Request, o *open, action smb2.CreateAction, w w
 		contexts = append(contexts, smb2.CreateContext{Tag: []byte(smb2.TagDiskID), Data: x.AppendBody(nil)})
 	}
 	const most = 88 + 2*(24+32)
-	m := s.arena.New(smb2.HeaderSize + most)
+	m := s.replies.Arena.New(smb2.HeaderSize + most)
 	m.Resize(len(reply.Append(smb2.AppendReply(m.Bytes()[:0], r.Header(), smb2.StatusSuccess, 0), contexts)))
 	return m
 }

@@ -288,7 +288,7 @@ func setting(f smb2.FileID, class smb2.FileClass, data []byte) part {
 	return part{smb2.CommandSetInfo, func(b []byte) []byte { return r.Append(b, data) }}
 }
 
-func (c *client) set(want smb2.Status, f smb2.FileID, class smb2.FileClass, x body) {
+func (c *client) set(want smb2.Status, f smb2.FileID, class smb2.FileClass, x tree.Body) {
 	c.t.Helper()
 	c.do(want, setting(f, class, x.AppendBody(nil)))
 }

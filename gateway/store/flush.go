@@ -1,6 +1,7 @@
 package store
 
 import (
+	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/transports"
 )
@@ -20,7 +21,7 @@ func (s *Server) flush(k *call) *transports.Message {
 	if status != smb2.StatusSuccess {
 		return s.fail(k, status)
 	}
-	return s.answer(k.request, outputFixed, &smb2.FlushResponse{})
+	return s.replies.Answer(k.request, tree.OutputFixed, &smb2.FlushResponse{})
 }
 
 // oplockBreak does OPLOCK_BREAK. No oplock or lease is ever granted, so there

@@ -36,7 +36,7 @@ func (s *Server) ioctl(k *call) *transports.Message {
 	case status != smb2.StatusSuccess && status != smb2.StatusBufferOverflow:
 		return s.fail(k, status)
 	}
-	return s.output(k.request, status, &smb2.IoctlResponse{Code: r.Code, FileID: o.id}, output)
+	return s.replies.Output(k.request, status, &smb2.IoctlResponse{Code: r.Code, FileID: o.id}, output)
 }
 
 // withoutFile is the answer to codes about no file: the front leg's, and DFS,

@@ -36,7 +36,7 @@ func (s *Server) lock(k *call) *transports.Message {
 	case status != smb2.StatusSuccess:
 		return s.fail(k, status)
 	}
-	return s.answer(k.request, outputFixed, &smb2.LockResponse{})
+	return s.replies.Answer(k.request, tree.OutputFixed, &smb2.LockResponse{})
 }
 
 // checkLocks is what can be said of a list by itself: the first range says

@@ -37,10 +37,12 @@ func (s *Server) settle(r *tree.Request, m *transports.Message) {
 	s.volume.done = append(s.volume.done, completion{r, m})
 }
 
-func (s *Server) complete(r *tree.Request, status smb2.Status) { s.settle(r, s.failure(r, status)) }
+func (s *Server) complete(r *tree.Request, status smb2.Status) {
+	s.settle(r, s.replies.Failure(r, status))
+}
 
 func (s *Server) completeLock(r *tree.Request) {
-	s.settle(r, s.answer(r, outputFixed, &smb2.LockResponse{}))
+	s.settle(r, s.replies.Answer(r, tree.OutputFixed, &smb2.LockResponse{}))
 }
 
 // completeNotify answers with changes; none say that there are too many to
@@ -50,7 +52,7 @@ func (s *Server) completeNotify(r *tree.Request, changes []byte) {
 		s.complete(r, smb2.StatusNotifyEnumDir)
 		return
 	}
-	s.settle(r, s.output(r, smb2.StatusSuccess, &smb2.ChangeNotifyResponse{}, changes))
+	s.settle(r, s.replies.Output(r, smb2.StatusSuccess, &smb2.ChangeNotifyResponse{}, changes))
 }
 
 // Cancel ends the waiting of r. What does not wait is about to be answered.

@@ -43,7 +43,7 @@ func (s *Server) queryDirectory(k *call) *transports.Message {
 	if status != smb2.StatusSuccess {
 		return s.fail(k, status)
 	}
-	return s.output(k.request, smb2.StatusSuccess, &smb2.QueryDirectoryResponse{}, list)
+	return s.replies.Output(k.request, smb2.StatusSuccess, &smb2.QueryDirectoryResponse{}, list)
 }
 
 func (o *open) listable(r *smb2.QueryDirectoryRequest) smb2.Status {

@@ -48,7 +48,7 @@ func (s *Server) queryInfo(k *call) *transports.Message {
 	case i.fixed > int(r.OutputLength):
 		return s.fail(k, smb2.StatusInfoLengthMismatch)
 	case len(i.data) > int(r.OutputLength):
-		return s.output(k.request, smb2.StatusBufferOverflow, &smb2.QueryInfoResponse{}, i.data[:r.OutputLength])
+		return s.replies.Output(k.request, smb2.StatusBufferOverflow, &smb2.QueryInfoResponse{}, i.data[:r.OutputLength])
 	}
-	return s.output(k.request, smb2.StatusSuccess, &smb2.QueryInfoResponse{}, i.data)
+	return s.replies.Output(k.request, smb2.StatusSuccess, &smb2.QueryInfoResponse{}, i.data)
 }

@@ -31,7 +31,7 @@ func (s *Server) read(k *call) *transports.Message {
 	if n == 0 && r.Length > 0 || n < uint64(r.MinimumCount) {
 		return s.fail(k, smb2.StatusEndOfFile)
 	}
-	m := s.arena.New(smb2.ReadResponseBuffer + int(n))
+	m := s.replies.Arena.New(smb2.ReadResponseBuffer + int(n))
 	reply := smb2.ReadResponse{DataOffset: smb2.ReadResponseBuffer, DataLength: uint32(n)}
 	reply.AppendBody(smb2.AppendReply(m.Bytes()[:0], k.request.Header(), smb2.StatusSuccess, 0))
 	c.readAt(m.Bytes()[smb2.ReadResponseBuffer:], r.Offset)

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 
+	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/transports"
 )
@@ -31,7 +32,7 @@ func (s *Server) querySecurity(k *call, o *open, r *smb2.QueryInfoRequest) *tran
 	}
 	d := appendDescriptor(nil, r.Additional)
 	if len(d) <= int(r.OutputLength) {
-		return s.output(k.request, smb2.StatusSuccess, &smb2.QueryInfoResponse{}, d)
+		return s.replies.Output(k.request, smb2.StatusSuccess, &smb2.QueryInfoResponse{}, d)
 	}
 	return s.tooSmall(k, uint32(len(d)))
 }
@@ -45,7 +46,7 @@ func (s *Server) tooSmall(k *call, need uint32) *transports.Message {
 		e.ContextCount = 1
 		data = smb2.AppendErrorContexts(nil, []smb2.ErrorContext{{ID: smb2.ErrorDefault, Data: data}})
 	}
-	m := s.arena.New(smb2.HeaderSize + outputFixed)
+	m := s.replies.Arena.New(smb2.HeaderSize + tree.OutputFixed)
 	m.Resize(len(e.Append(smb2.AppendReply(m.Bytes()[:0], k.request.Header(), smb2.StatusBufferTooSmall, 0), data)))
 	return m
 }

@@ -13,9 +13,9 @@ import (
 // caller's goroutine; only a LOCK or CHANGE_NOTIFY that waits is answered from
 // another's.
 type Server struct {
-	volume *volume
-	arena  *transports.Arena
-	client *tree.Client
+	volume  *volume
+	replies tree.Replies
+	client  *tree.Client
 
 	// serving is held shared while a chain is served, so that Close knows when
 	// the last one is through.
@@ -32,7 +32,7 @@ var _ tree.Server = (*Server)(nil)
 
 func newServer(v *volume, a *transports.Arena, client *tree.Client) *Server {
 	return &Server{
-		volume: v, arena: a, client: client,
+		volume: v, replies: tree.Replies{Arena: a}, client: client,
 		opens:  map[smb2.FileID]*open{},
 		resume: map[smb2.ResumeKey]*open{},
 		parked: map[*tree.Request]*parking{},
@@ -64,7 +64,7 @@ func (s *Server) Serve(requests []*tree.Request) {
 	var k call
 	for i, r := range requests {
 		if s.closed {
-			r.Reply(s.failure(r, smb2.StatusNetworkNameDeleted))
+			r.Reply(s.replies.Failure(r, smb2.StatusNetworkNameDeleted))
 			continue
 		}
 		k.request, k.element, k.related, k.last = r, r.Element, i > 0, i == len(requests)-1

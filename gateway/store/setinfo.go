@@ -3,6 +3,7 @@ package store
 import (
 	"math"
 
+	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/smb2/fscc"
 	"github.com/smbgw/smbgw/transports"
@@ -30,7 +31,7 @@ func (s *Server) setInfo(k *call) *transports.Message {
 	if status != smb2.StatusSuccess {
 		return s.fail(k, status)
 	}
-	return s.answer(k.request, outputFixed, &smb2.SetInfoResponse{})
+	return s.replies.Answer(k.request, tree.OutputFixed, &smb2.SetInfoResponse{})
 }
 
 // setFile sets a class of [MS-FSCC] 2.4. A buffer that is too short for it is

@@ -36,7 +36,7 @@ func (s *Server) write(k *call) *transports.Message {
 	if status != smb2.StatusSuccess {
 		return s.fail(k, status)
 	}
-	m := s.arena.New(smb2.WriteResponseLength)
+	m := s.replies.Arena.New(smb2.WriteResponseLength)
 	reply := smb2.WriteResponse{Count: uint32(len(data))}
 	reply.AppendBody(smb2.AppendReply(m.Bytes()[:0], k.request.Header(), smb2.StatusSuccess, 0))
 	return m

@@ -28,6 +28,8 @@
 // Data is inline in both directions: RDMA descriptors of the client are the
 // front leg's business, and those of the server's own leg the server's.
 //
+// Servers that have no other's replies to pass on make theirs with Replies.
+//
 // # Ownership
 //
 // Serve gives a request away, with its message, until Reply. Reply gives the
