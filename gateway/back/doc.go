@@ -78,9 +78,10 @@
 // reader ends; what is outstanding is answered: STATUS_CONNECTION_DISCONNECTED
 // where the server may have done what was asked (WRITE, SET_INFO, CREATE, IOCTL,
 // LOCK), else STATUS_NETWORK_NAME_DELETED, which is also what Serve then answers
-// at once. Nothing is sent twice. Tree.Close in order: CANCEL what is
-// outstanding, await the answers, TREE_DISCONNECT; with the session's last tree
-// LOGOFF, with the last session the connection.
+// at once. Nothing is sent twice. Tree.Close in order: TREE_DISCONNECT,
+// which the server answers with all that is outstanding, CANCEL what it leaves;
+// with the session's last tree LOGOFF, with the last session the connection.
+// Where the client logs off, Logoff does the same for all trees at once.
 //
 // Before any of these answers a client whose durable, persistent or resilient
 // opens were on a connection that this side has not closed hears Notify.Lost:

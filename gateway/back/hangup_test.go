@@ -100,31 +100,61 @@ func closesInOrder(t *testing.T, answers smb2.Command, want []smb2.Command) {
 	}
 }
 
-// A LOGOFF ends what is outstanding.
+// A LOGOFF ends what is outstanding, or else a CANCEL does, whether the server
+// has it wait for that or not.
 func TestLogoffOutstanding(t *testing.T) {
 	t.Parallel()
+	for _, x := range []struct {
+		answers smb2.Command
+		waits   bool
+		cancels int
+	}{
+		{smb2.CommandLogoff, false, 0},
+		{smb2.CommandCancel, false, 1},
+		{smb2.CommandCancel, true, 1},
+	} {
+		synctest.Test(t, func(t *testing.T) { logsOff(t, x.answers, x.waits, x.cancels) })
+	}
+}
+
+func logsOff(t *testing.T, answers smb2.Command, waits bool, cancels int) {
 	r := newRig(t, gmac)
-	var flush smb2.Header
+	r.space.Options.Encrypt = true // what comes too late for the keys is a violation
+	var flush, logoff smb2.Header
+	say := func(h smb2.Header) {
+		reply := smb2.NewHeader(h.Command(), h.MessageID())
+		reply.SetSessionID(h.SessionID())
+		if err := r.server.SaySealed(smb2.AppendErrorReply(nil, reply, smb2.StatusCancelled, 1)); err != nil {
+			t.Error(err)
+		}
+	}
 	r.server.Script = func(q *smb2test.Request) smb2test.Action {
 		switch q.Command() {
 		case smb2.CommandFlush:
 			flush = slices.Clone(q.Header)
-			return smb2test.Action{Silent: true}
 		case smb2.CommandLogoff:
-			if err := r.server.Say(cancelled(flush)); err != nil {
-				t.Error(err)
+			logoff = slices.Clone(q.Header)
+		}
+		if q.Command() == answers {
+			say(flush)
+			if waits {
+				say(logoff)
 			}
 		}
-		return smb2test.Action{}
+		return smb2test.Action{Silent: q.Command() == smb2.CommandFlush || waits && q.Command() == smb2.CommandLogoff}
 	}
 	r.mustConnect()
 	r.serve(smb2.CommandFlush, new(smb2.FlushRequest).AppendBody)
+	began := time.Now()
 	r.space.Logoff(r.client)
+	if d := time.Since(began); d > 2*time.Second {
+		t.Errorf("LOGOFF took %v", d)
+	}
 	if got := r.front.next(t); got.status() != smb2.StatusCancelled {
 		t.Errorf("flush: %v", got.status())
 	}
 	r.end(nil)
-	if n := r.server.Books.Requests; n[smb2.CommandCancel]+n[smb2.CommandTreeDisconnect] != 0 {
+	if n := r.server.Books.Requests; n[smb2.CommandCancel] != cancels || n[smb2.CommandTreeDisconnect] != 0 {
 		t.Errorf("the server saw %v", n)
 	}
 }

@@ -2,6 +2,7 @@ package back
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/smbgw/smbgw/auth"
@@ -35,7 +36,7 @@ type Session struct {
 	opener   *crypt.Opener
 
 	// Under Conn.mu.
-	trees    int
+	trees    []*Tree
 	gone     bool // the server knows it no more
 	forsaken bool // its client has gone without a word
 	leaving  bool // its client logs off
@@ -75,17 +76,25 @@ func (s *Session) question(command smb2.Command, body func([]byte) []byte) quest
 }
 
 // Logoff ends the session, [MS-SMB2] 3.2.4.23: the server closes its trees and
-// opens. Nothing is to be outstanding.
+// opens, and answers what is outstanding. What it leaves is cancelled.
 func (s *Session) Logoff(ctx context.Context) error {
 	s.c.mu.Lock()
-	gone := s.gone
+	gone, trees := s.gone, slices.Clone(s.trees)
 	s.gone = true
 	s.c.mu.Unlock()
 	if gone {
 		s.c.drop(s)
 		return nil
 	}
+	for _, t := range trees {
+		t.shut()
+	}
+	answered := cancelLate(trees...)
 	a, err := s.c.ask(ctx, s.question(smb2.CommandLogoff, new(smb2.Logoff).AppendBody))
+	answered()
+	for _, t := range trees {
+		t.drain() // whose answers need the keys
+	}
 	s.c.drop(s)
 	if err != nil {
 		return &Error{"log off", smb2.StatusUnexpectedNetworkError, err}

@@ -237,7 +237,7 @@ func (s *Session) isGone() bool {
 func (s *Session) hasTrees() bool {
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
-	return s.trees > 0
+	return len(s.trees) > 0
 }
 
 func (s *Session) forsake() {

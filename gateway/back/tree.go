@@ -1,6 +1,7 @@
 package back
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -129,8 +130,9 @@ func (t *Tree) Close() {
 	c := t.c
 	c.mu.Lock()
 	c.holders.leave(t)
-	t.session.trees--
-	last := t.session.trees == 0
+	s := t.session
+	s.trees = slices.DeleteFunc(s.trees, func(o *Tree) bool { return o == t })
+	last := len(s.trees) == 0
 	c.mu.Unlock()
 	if t.leave != nil && last {
 		t.leave()
@@ -145,24 +147,32 @@ func (t *Tree) shut() {
 	t.c.mu.Unlock()
 }
 
-// disconnect waits for the answer. A server may wait too, for what is
-// outstanding, so that is cancelled in the end.
+// disconnect waits for the answer.
 func (t *Tree) disconnect() {
-	cancelled := make(chan struct{})
-	late := time.AfterFunc(graceTime, func() {
-		t.cancelAll()
-		close(cancelled)
-	})
-	defer func() {
-		if !late.Stop() {
-			<-cancelled
-		}
-	}()
+	defer cancelLate(t)()
 	ctx, cancel := bounded()
 	defer cancel()
 	a, err := t.c.ask(ctx, t.question(smb2.CommandTreeDisconnect, new(smb2.TreeDisconnect).AppendBody))
 	if err == nil {
 		a.m.Release()
+	}
+}
+
+// cancelLate cancels what is outstanding on trees that end, when a server has
+// had time to end it by itself: it may wait for that before it answers. What it
+// returns is called when it has answered.
+func cancelLate(trees ...*Tree) (answered func()) {
+	cancelled := make(chan struct{})
+	late := time.AfterFunc(graceTime, func() {
+		for _, t := range trees {
+			t.cancelAll()
+		}
+		close(cancelled)
+	})
+	return func() {
+		if !late.Stop() {
+			<-cancelled
+		}
 	}
 }
 

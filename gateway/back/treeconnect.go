@@ -71,7 +71,7 @@ func (c *Conn) join(t *Tree) error {
 	if c.cause != nil {
 		return c.cause
 	}
-	t.session.trees++
+	t.session.trees = append(t.session.trees, t)
 	return nil
 }
 

@@ -389,3 +389,12 @@ func (s *Keyed) Say(element []byte) error {
 	copy(m.Bytes(), element)
 	return s.Conn.Send(m)
 }
+
+// SaySealed is Say, sealed as the session's messages are.
+func (s *Keyed) SaySealed(element []byte) error {
+	b := append(make([]byte, crypt.TransformSize), element...)
+	if err := s.sealer.Seal(b, KeyedSession); err != nil {
+		return err
+	}
+	return s.Say(b)
+}
