@@ -20,6 +20,7 @@ import (
 // test itself is not. Each gets the words after its name.
 var roles = map[string]func(t *testing.T, args []string){
 	"connect":    connectRole,
+	"exercise":   exerciseRole,
 	"rping":      rpingClientRole,
 	"rping-host": rpingServerRole,
 	"serve":      serveRole,

@@ -102,6 +102,7 @@ func randomOn(t *testing.T, g *guest) {
 	--direct=`+direct+` --ioengine=psync --verify=crc32c --verify_fatal=1 --loops=2 --group_reporting`)
 	}
 	g.run(20*time.Second, "rm /tmp/mnt/*")
+	g.exercise(120)
 	unmount()
 }
 
