@@ -71,26 +71,27 @@ func kernelToServedKsmbd(t *testing.T) {
 		listener(l, "h-tcp", "tcp!"+gatewayIP+"!4450"))
 	mountedOn(t, l, gs[0], peerSizes)
 	t.Run("random", func(t *testing.T) { randomOn(t, gs[0].on(t)) })
-	t.Run("tcp", func(t *testing.T) {
-		// A kernel without RDMA has the use of it, whatever protects its own leg.
-		l, client, server := l.on(t), gs[0].on(t), gs[1].on(t)
-		files := l.payload(peerSizes...)
-		for _, protection := range protections {
-			c := l.capture(server.link)
-			options := append([]string{"port=4450"}, protectedMount(protection)...)
-			unmount := client.mountOver(gatewayIP, options...)
-			client.run(100*time.Second, "cp /lab/files/p* /tmp/mnt/")
-			unmount()
-			server.same(files, "/tmp/share")
-			unmount = client.mountOver(gatewayIP, options...)
-			client.same(files, "/tmp/mnt")
-			client.run(20*time.Second, "rm /tmp/mnt/*")
-			unmount()
-			w := c.stop()
-			w.clean(t)
-			payloadWent(t, w, unprotected, gatewayIP, server.ip, files)
-		}
-	})
+	for _, protection := range protections {
+		t.Run("tcp-"+protection, func(t *testing.T) { overTCPToKsmbd(t, l.on(t), gs[0].on(t), gs[1].on(t), protection) })
+	}
+}
+
+// overTCPToKsmbd has a kernel without RDMA use it, whatever protects its own leg.
+func overTCPToKsmbd(t *testing.T, l *lab, client, server *guest, protection string) {
+	files := l.payload(peerSizes...)
+	c := l.capture(server.link)
+	options := append([]string{"port=4450"}, protectedMount(protection)...)
+	unmount := client.mountOver(gatewayIP, options...)
+	client.run(100*time.Second, "cp /lab/files/p* /tmp/mnt/")
+	unmount()
+	server.same(files, "/tmp/share")
+	unmount = client.mountOver(gatewayIP, options...)
+	client.same(files, "/tmp/mnt")
+	client.run(20*time.Second, "rm /tmp/mnt/*")
+	unmount()
+	w := c.stop()
+	w.clean(t)
+	payloadWent(t, w, unprotected, gatewayIP, server.ip, files)
 }
 
 // randomOn reads and writes at random places, in random sizes, by several
