@@ -132,6 +132,7 @@ type server struct {
 	// placed what it has not placed learns and reveals nothing new.
 	arenas map[*Backend]*transports.Arena
 
+	lobby  lobby         // of listeners that do not relay
 	serial atomic.Uint64 // numbers connections in the log
 	open   atomic.Int64  // connections being served
 }

@@ -21,6 +21,11 @@ const (
 	// worth more.
 	drainTime = 2 * time.Second
 
+	// maxWaiting bounds the connections of one source to listeners that serve, as
+	// long as they have not come to a share: a moment each, of honest clients, of
+	// which a few hundred may come back behind one address after a restart.
+	maxWaiting = 256
+
 	// maxBeforeLogin bounds a client's messages until it has logged in. The
 	// longest of them is a SESSION_SETUP, whose token has at most 64 KiB,
 	// [MS-SMB2] 2.2.5.

@@ -17,7 +17,8 @@ import (
 // service, with connections to the backends of those that it uses.
 type space struct {
 	*server
-	log *slog.Logger // with the connection's number
+	log     *slog.Logger // with the connection's number
+	arrived func()       // leaves the lobby
 
 	mu    sync.Mutex // guards the map
 	backs map[source]*back.Space
@@ -34,6 +35,7 @@ var _ tree.Space = (*space)(nil)
 
 // Connect connects to a mount.
 func (s *space) Connect(ctx context.Context, client *tree.Client, share string) (*tree.Share, error) {
+	s.arrived()
 	if auth.Upper(share) == ipc.Name {
 		return s.pipes.Connect(client), nil
 	}

@@ -41,7 +41,8 @@ func TestSpace(t *testing.T) {
 		}},
 	}
 	srv := newServer(g)
-	s := &space{server: srv, log: g.Log}
+	arrivals := 0
+	s := &space{server: srv, log: g.Log, arrived: func() { arrivals++ }}
 	client := &tree.Client{SessionID: 7}
 	for _, c := range []struct {
 		name string
@@ -71,6 +72,9 @@ func TestSpace(t *testing.T) {
 		t.Errorf("IPC$: %+v, %v", share, err)
 	} else {
 		share.Server.Close()
+	}
+	if arrivals == 0 {
+		t.Error("the client is still in the lobby")
 	}
 	s.Abandon(client)
 	s.Close()

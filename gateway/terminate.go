@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -41,7 +42,15 @@ func (s *server) terminate(ctx context.Context, l *Listener, conn transports.Con
 	serial, began := s.serial.Add(1), time.Now()
 	peer := conn.RemoteAddr().String()
 	log := s.log.With("conn", serial)
-	space := &space{server: s, log: log}
+	leave, ok := s.lobby.enter(Source(conn.RemoteAddr()))
+	if !ok {
+		conn.Close()
+		log.Info("connection closed", "listener", l.Name, "peer", peer,
+			"reason", fmt.Sprintf("%d connections of this source are without a share", maxWaiting))
+		return
+	}
+	defer leave()
+	space := &space{server: s, log: log, arrived: leave}
 	used, err := s.front[l].Serve(ctx, conn, space)
 	reason := "client closed"
 	switch {

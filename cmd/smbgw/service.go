@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os"
 	"strings"
 
@@ -61,7 +60,7 @@ func welcome(a accounts, host string) *gateway.Service {
 		GUID: smb2.GUID(sum[:16]),
 		Name: a.computer,
 		NewAcceptor: func(remote net.Addr) auth.Acceptor {
-			return auth.Limited(spnego.NewAcceptor(table), limiter, attacker(remote))
+			return auth.Limited(spnego.NewAcceptor(table), limiter, gateway.Source(remote))
 		},
 		Hint: spnego.Hint(table),
 	}
@@ -75,24 +74,6 @@ func netBIOS(host string) string {
 		host = host[:15]
 	}
 	return auth.Upper(host)
-}
-
-// attacker is what an address counts as where log-ins fail: an IPv4 address, or
-// the network of an IPv6 one, of which everybody has as many as he likes.
-func attacker(remote net.Addr) string {
-	host, _, err := net.SplitHostPort(remote.String())
-	if err != nil {
-		return remote.String()
-	}
-	a, err := netip.ParseAddr(host)
-	if err != nil {
-		return host
-	}
-	if a = a.Unmap().WithZone(""); a.Is4() {
-		return a.String()
-	}
-	network, _ := a.Prefix(64)
-	return network.String()
 }
 
 // sameUser logs in at a backend as the user that the client is, by the hash that

@@ -117,22 +117,6 @@ func TestNetBIOS(t *testing.T) {
 	}
 }
 
-// An attacker is an IPv4 address or a network of IPv6.
-func TestAttacker(t *testing.T) {
-	t.Parallel()
-	for address, want := range map[string]string{
-		"192.0.2.7:4711":              "192.0.2.7",
-		"[::ffff:192.0.2.7]:4711":     "192.0.2.7",
-		"[2001:db8:1:2:3:4:5:6]:4711": "2001:db8:1:2::/64",
-		"[fe80::1%eth0]:4711":         "fe80::/64",
-		"pipe":                        "pipe",
-	} {
-		if got := attacker(named(address)); got != want {
-			t.Errorf("%s: %s, want %s", address, got, want)
-		}
-	}
-}
-
 type named string
 
 func (named) Network() string  { return "test" }
