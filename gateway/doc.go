@@ -28,6 +28,9 @@
 // connection to each backend that it uses, with the client's ClientGuid, so
 // leases and durable handles keep their meaning there.
 //
+// Connections that have not come to a share yet are counted by source (lobby.go):
+// whoever opens them by the thousand keeps out nobody but himself.
+//
 // What follows is about relaying.
 //
 // # Picture
