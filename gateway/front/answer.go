@@ -59,7 +59,7 @@ func (c *conn) head(r *request, m *transports.Message, status smb2.Status) {
 // asked for, and before a log-in no more than to go on, [MS-SMB2] 3.3.1.2.
 func (c *conn) wish(r *request) uint16 {
 	asked := max(r.header().Credits(), 1)
-	if len(c.sessions) == c.logins { // nobody has logged in
+	if c.vacant() {
 		return min(asked, loginCredits+max(r.header().CreditCharge(), 1)-1)
 	}
 	return asked

@@ -48,6 +48,12 @@ func TestCompounds(t *testing.T) {
 		{"TREE_CONNECT before", true, func(p *peer) [][]byte {
 			return [][]byte{p.treeConnectRequest(`\\gateway\data`), p.create()}
 		}, []smb2.Status{ok, ok}},
+		{"padding behind the last", true, func(p *peer) [][]byte {
+			return [][]byte{p.create(), append(p.closeFile(smb2.NoFile), make([]byte, 7)...)}
+		}, []smb2.Status{ok, ok}},
+		{"eight bytes behind the last", true, func(p *peer) [][]byte { // as old mounts of Linux send them
+			return [][]byte{p.create(), append(p.closeFile(smb2.NoFile), "garbage!"...)}
+		}, []smb2.Status{ok, ok}},
 		{"unknown command inside", false, func(p *peer) [][]byte {
 			return [][]byte{p.ReadRequest(2<<20, 1), append(p.Header(0xff, 1), 4, 0, 0, 0), p.echo()}
 		}, []smb2.Status{smb2.StatusEndOfFile, invalid, ok}},

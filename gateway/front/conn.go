@@ -46,6 +46,7 @@ type conn struct {
 	window   *credit.Window
 	sessions map[uint64]*session
 	logins   int // of sessions: those whose log-in has not ended
+	probes   int // ECHOs since there was a session
 	nextTree uint32
 	async    uint64
 	pending  list  // requests without their answer
@@ -196,6 +197,9 @@ type terms struct {
 	negotiation
 	limit int // bytes of a message
 }
+
+// vacant says that nobody has logged in, or nobody any more. c.mu is held.
+func (c *conn) vacant() bool { return len(c.sessions) == c.logins }
 
 func (c *conn) remote() net.Addr { return c.tc.RemoteAddr() }
 

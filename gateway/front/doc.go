@@ -58,7 +58,7 @@
 // beyond the bytes it is not read. Of requests that have had an interim response
 // there may be few: of those beyond, trees are asked to give them up, which the
 // client hears as STATUS_INSUFFICIENT_RESOURCES. Until a user has logged in,
-// messages are short, credits few and the time is limited.
+// messages are short, credits and ECHOs few and the time is limited.
 //
 // # Sections implemented
 //

@@ -27,6 +27,12 @@ const (
 	// 45 s.
 	loginTime = 45 * time.Second
 
+	// maxProbes bounds the ECHOs of a connection while it has no session. Nobody
+	// needs more than one a second, the shortest interval of Linux' mounts, for
+	// loginTime. Where somebody has logged in ECHOs are free: Samba's clients send
+	// all of theirs without a session.
+	maxProbes = 64
+
 	// DefaultCredits bounds what a client may have under way, in units of
 	// 64 KiB: what Samba and Windows grant. What that comes to in memory maxHeld
 	// bounds.

@@ -21,6 +21,7 @@ var (
 	errTooLong       = errors.New("a message longer than its command may be")
 	errReply         = errors.New("a response from a client")
 	errCommand       = errors.New("a command that does not exist")
+	errProbes        = errors.New("more ECHOs than anybody needs who has not logged in")
 )
 
 // receive looks at one message and answers it, or gives it away. It owns m. An

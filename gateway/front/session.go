@@ -81,7 +81,7 @@ func (c *conn) forget(s *session) {
 	delete(c.sessions, s.id)
 	if s.state == inProgress {
 		c.logins--
-	} else if len(c.sessions) == c.logins && !c.dead.Load() {
+	} else if c.vacant() && !c.dead.Load() {
 		c.login.Reset(loginTime)
 	}
 }

@@ -188,6 +188,56 @@ func TestEchoOfNobody(t *testing.T) {
 	})
 }
 
+// ECHOs are few where nobody has logged in, before and after, and free where
+// somebody has, also those that name no session.
+func TestEchoFlood(t *testing.T) {
+	t.Parallel()
+	flood := func(p *peer, n int) {
+		t.Helper()
+		p.sign, p.Session = false, 0
+		for i := range n {
+			if s := p.status(p.echo()); s != 0 {
+				t.Fatalf("ECHO %d: %v", i, s)
+			}
+		}
+	}
+	for _, c := range []struct {
+		name  string
+		until func(p *peer)
+	}{
+		{"before a log-in", func(*peer) {}},
+		{"while one goes on", func(p *peer) {
+			token, _, err := initiator("alice", "opensesame").Initiate(nil)
+			must(t, err)
+			if s := p.status((&smb2.SessionSetupRequest{}).Append(p.Header(smb2.CommandSessionSetup, 1), token)); s != smb2.StatusMoreProcessing {
+				t.Fatal(s)
+			}
+		}},
+		{"after the last LOGOFF", func(p *peer) {
+			flood(p, maxProbes)
+			if s := p.login("alice", "opensesame", 0); s != 0 {
+				t.Fatal(s)
+			}
+			id := p.Session
+			flood(p, 4*maxProbes)
+			p.sign, p.Session = true, id
+			if s := p.status(p.logoff()); s != 0 {
+				t.Fatal(s)
+			}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := newRig(t, nil).dial()
+			p.negotiate(p.negotiateRequest(smb2.Dialect311))
+			c.until(p)
+			flood(p, maxProbes)
+			must(t, p.Send(p.echo()))
+			p.gone()
+		})
+	}
+}
+
 // The old session of a client goes when the same user comes back, and stays when
 // it is another or fails, [MS-SMB2] 3.3.5.5.3.
 func TestPreviousSession(t *testing.T) {

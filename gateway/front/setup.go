@@ -187,6 +187,7 @@ func (c *conn) finishLogin(r *request, s *session, q smb2.SessionSetupRequest, t
 	}
 	s.state = valid
 	c.logins--
+	c.probes = 0
 	c.mu.Unlock()
 	c.login.Stop()
 	c.limit(c.longest())

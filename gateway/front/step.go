@@ -52,8 +52,7 @@ func (c *conn) step(r *request, at *place) (ready bool, err error) {
 		c.refuse(r, smb2.StatusInvalidParameter)
 		return false, nil
 	case cmd == smb2.CommandEcho:
-		c.echo(r)
-		return false, nil
+		return false, c.echo(r)
 	case cmd == smb2.CommandLogoff:
 		c.logoff(r)
 		return false, nil
@@ -281,13 +280,29 @@ func (c *conn) prepareQueryInfo(r *request) smb2.Status {
 	return 0
 }
 
-// echo answers ECHO.
-func (c *conn) echo(r *request) {
+// echo answers ECHO. A connection without a session may be disconnected for one,
+// [MS-SMB2] 3.3.5.17; here it is when there are many.
+func (c *conn) echo(r *request) error {
+	if c.floods() {
+		return errProbes
+	}
 	if _, err := smb2.ParseEcho(r.Element); err != nil {
 		c.refuse(r, smb2.StatusInvalidParameter)
-		return
+		return nil
 	}
 	m := c.Arena.New(smb2.HeaderSize + 4)
 	(&smb2.Echo{}).AppendBody(blank(m))
 	c.answer(r, m)
+	return nil
+}
+
+// floods counts an ECHO, and says that it is one too many.
+func (c *conn) floods() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.vacant() {
+		return false
+	}
+	c.probes++
+	return c.probes > maxProbes
 }
