@@ -182,8 +182,10 @@
 // and of the client's leg users, dialect, cipher and signing if they were used,
 // requests, how many of them came sealed or signed, bytes_in, bytes_out,
 // placed_reads, placed_writes and inline_REASON: no_placement, encrypted, signed,
-// dialect, compound, below_threshold, unasked, refused. Of the backend's leg
-// there is a line "backend connection closed".
+// dialect, compound, below_threshold, unasked, refused. back.BACKEND has the
+// same of each backend's leg, with the reasons of package back; the end of each
+// backend connection is a line of its own, "backend connection closed". "mount
+// failed" says why a client did not get a share.
 //
 // # Bugs
 //

@@ -80,6 +80,35 @@ func TestSpace(t *testing.T) {
 	s.Close()
 }
 
+// Clients are told where else the gateway is, but not those who come from
+// outside; IPC$ lists the mounts.
+func TestFronts(t *testing.T) {
+	t.Parallel()
+	g := &Gateway{
+		Log: slog.New(slog.DiscardHandler),
+		Listeners: []Listener{
+			{Name: "inside"},
+			{Name: "outside", Terms: Terms{Secure: true}},
+			{Name: "blind", Relay: new(Backend)},
+		},
+		Service: &Service{
+			Interfaces: func() []smb2.NetworkInterface { return nil },
+			Mounts:     []Mount{{Name: "data", Comment: "of all"}},
+		},
+	}
+	s := newServer(g)
+	inside, outside := s.front[&g.Listeners[0]], s.front[&g.Listeners[1]]
+	if len(s.front) != 2 || inside.Interfaces == nil || outside.Interfaces != nil || !outside.Secure || inside.Secure {
+		t.Errorf("%d fronts; inside %+v, outside %+v", len(s.front), inside, outside)
+	}
+	if inside.Sessions != outside.Sessions {
+		t.Error("a client that comes back through another listener does not find its session")
+	}
+	if list := g.Service.listed(nil); len(list) != 1 || list[0].Name != "data" || list[0].Comment != "of all" {
+		t.Errorf("IPC$ lists %+v", list)
+	}
+}
+
 // What a backend says of DFS and clusters stays behind the gateway.
 func TestSeen(t *testing.T) {
 	t.Parallel()

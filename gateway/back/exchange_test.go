@@ -2,6 +2,7 @@ package back_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/smbgw/smbgw/gateway/back"
@@ -199,20 +200,37 @@ func TestBreak(t *testing.T) {
 	}
 }
 
-// A request larger than the server takes is not sent.
+// A request larger than the server takes is not sent; one for more output than
+// it gives asks for what it gives.
 func TestTooLarge(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, gmac)
 	r.server.MaxSize = 64 << 10
+	var asked []uint32
+	r.server.Script = func(q *smb2test.Request) smb2test.Action {
+		if q.Command() == smb2.CommandQueryDirectory {
+			d, err := smb2.ParseQueryDirectoryRequest(q.Header)
+			if err != nil {
+				t.Error(err)
+			}
+			asked = append(asked, d.OutputLength)
+		}
+		return smb2test.Action{}
+	}
 	r.mustConnect()
 	if n := r.space.Conn().Limits(); n != (back.Limits{MaxTransact: 64 << 10, MaxRead: 64 << 10, MaxWrite: 64 << 10}) {
 		t.Errorf("limits %+v", n)
 	}
+	q := smb2.QueryDirectoryRequest{OutputLength: 8 << 20}
+	r.do(smb2.CommandQueryDirectory, func(b []byte) []byte { return q.Append(b, nil) })
 	long := func(b []byte) []byte { return new(smb2.SetInfoRequest).Append(b, make([]byte, 64<<10+1)) }
 	if got := r.do(smb2.CommandSetInfo, long); got.status() != smb2.StatusInvalidParameter {
 		t.Errorf("set info: %v", got.status())
 	}
 	r.end(nil)
+	if !slices.Equal(asked, []uint32{64 << 10}) {
+		t.Errorf("the server is asked for %d bytes", asked)
+	}
 	if n := r.server.Books.Requests[smb2.CommandSetInfo]; n != 0 {
 		t.Errorf("%d were sent", n)
 	}

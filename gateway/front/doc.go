@@ -72,7 +72,7 @@
 // MULTI_CHANNEL not advertised, so clients look at the list of interfaces only if
 // they ask unasked. A session that is being authenticated again serves requests
 // meanwhile, unless it has expired.
-// ChannelSequence is not looked at: nothing is replayed on one connection.
+// ChannelSequence is not looked at: it passes, and replays are the tree's to judge.
 // Compression, RDMA transforms and POSIX extensions are declined. An interim
 // answer of one element of a compound sends all of them one by one. RDMA is
 // refused with STATUS_ACCESS_DENIED where encryption is demanded, since what is

@@ -20,12 +20,14 @@ type Space interface {
 	// Abandon says that client's session is over without a LOGOFF: its
 	// connection was lost, or it has come back on another one. It comes before
 	// its trees' Close, so that what a server has promised to keep for the
-	// client's return, durable opens, is kept. It does not block for long.
+	// client's return, durable opens, is kept. It blocks no longer than a Logoff
+	// or Connect that is under way.
 	Abandon(client *Client)
 
 	// Logoff says that client's session ends by a LOGOFF. It comes before its
 	// trees' Close, which is then no TREE_DISCONNECT: a server may keep durable
-	// opens for the client's next session. It does not block for long.
+	// opens for the client's next session. It blocks until a backend has answered,
+	// or been given up.
 	Logoff(client *Client)
 
 	// Close ends the space, once, after all of its trees. It blocks until
