@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 
@@ -62,6 +63,10 @@ type Gateway struct {
 	Listeners []Listener
 	Service   *Service // nil when every listener relays
 	Log       *slog.Logger
+
+	// Ready is called once every listener takes clients, with where each of
+	// them is, in the order of Listeners. nil is nobody who wants to know.
+	Ready func([]net.Addr)
 }
 
 // Run announces every listener, logs "listening" with listener and address for
@@ -83,6 +88,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 			"address", boundAddress(d.listener.Endpoint.Addr, d.Addr()))
 		wg.Go(func() { s.accept(ctx, d) })
 	}
+	g.ready(doors)
 	<-ctx.Done()
 	g.Log.Info("shutting down", "connections", s.open.Load())
 	for _, d := range doors {
@@ -90,6 +96,17 @@ func (g *Gateway) Run(ctx context.Context) error {
 	}
 	wg.Wait()
 	return nil
+}
+
+func (g *Gateway) ready(doors []door) {
+	if g.Ready == nil {
+		return
+	}
+	var at []net.Addr
+	for _, d := range doors {
+		at = append(at, d.Addr())
+	}
+	g.Ready(at)
 }
 
 // A door is an announced listener.

@@ -126,10 +126,10 @@ func (c *conn) send(o *outgoing) {
 		c.kill()
 		return
 	}
+	n := uint64(o.size()) // before Push: then the record is the transfer's
 	if p := o.push; p != nil {
 		c.placer.Push(p.to, p.data, p)
 	}
-	n := uint64(o.size())
 	err := c.tc.Send(o.m)
 	if err == nil {
 		c.tally.out += n

@@ -69,7 +69,16 @@ type output struct {
 	more chan struct{} // a write happened; room for one
 }
 
-func newOutput() *output { return &output{more: make(chan struct{}, 1)} }
+// newOutput is an output that a failed test shows.
+func newOutput(t *testing.T) *output {
+	o := &output{more: make(chan struct{}, 1)}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("printed:\n%s", o)
+		}
+	})
+	return o
+}
 
 func (o *output) Write(b []byte) (int, error) {
 	o.mu.Lock()
@@ -136,7 +145,7 @@ func tableRow(t *testing.T, text, direction, leg string) []string {
 func TestCopy(t *testing.T) {
 	t.Parallel()
 	transporttest.Watch(t)
-	out := newOutput()
+	out := newOutput(t)
 	o := options(out)
 	o.Once, o.Live = true, true
 	if err := Run(t.Context(), o); err != nil {
@@ -166,7 +175,7 @@ func TestStaysUp(t *testing.T) {
 	transporttest.Watch(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	out := newOutput()
+	out := newOutput(t)
 	o := options(out)
 	o.QUIC = func(cert, key string) transports.Network { return quic.Network{TLS: quic.TLS{Cert: cert, Key: key}} }
 	o.ListenQUIC = transports.Addr{Network: "quic", Host: "127.0.0.1", Service: "0"}
@@ -247,10 +256,10 @@ func TestServer(t *testing.T) {
 	transporttest.Watch(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	serverOut := newOutput()
+	serverOut := newOutput(t)
 	serverText, stop, stopped := up(ctx, t, options(serverOut), serverOut)
 
-	out := newOutput()
+	out := newOutput(t)
 	o := options(out)
 	o.Server = printedAddr(t, serverText)
 	text, interrupt, ended := up(ctx, t, o, out)
@@ -284,7 +293,7 @@ func TestUnreachable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := newOutput()
+	out := newOutput(t)
 	o := options(out)
 	o.Server = tcpAddr("tcp", free.Addr())
 	free.Close()
@@ -306,7 +315,7 @@ func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	transporttest.Watch(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	o := options(newOutput())
+	o := options(newOutput(t))
 	o.Size = 64 << 20
 	o.TCP = cutting{o.TCP, cancel}
 	if err := Run(ctx, o); err != nil {
@@ -347,7 +356,7 @@ func TestTakenPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	o := options(newOutput())
+	o := options(newOutput(t))
 	o.Once = true
 	o.Listen = tcpAddr("tcp", taken.Addr())
 	if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), o.Listen.Service) {
@@ -363,7 +372,7 @@ func TestSizes(t *testing.T) {
 	t.Parallel()
 	transporttest.Watch(t)
 	for _, n := range []int64{-1, 1, 1<<20 + 1, MaxSize + 1<<20} {
-		o := options(newOutput())
+		o := options(newOutput(t))
 		o.Size = n
 		if err := Run(t.Context(), o); err == nil {
 			t.Errorf("a file of %d bytes was accepted", n)
