@@ -20,6 +20,8 @@ func clientsThroughLegs(t *testing.T) {
 	t.Run("chains", servedChains)
 	t.Run("restart", restarted)
 	t.Run("two-kernels", twoKernels)
+	t.Run("reclaim", reclaimed)
+	t.Run("snapshots", snapshots)
 }
 
 func clientToServedSmbd(t *testing.T) {
@@ -207,7 +209,7 @@ func restarted(t *testing.T) {
 	gw := l.gateway("smbgw", hcl)
 	files := l.payload(48 << 20)
 	unmount := g.mount(gatewayIP, "hard")
-	writing := g.spawn("dd if=/lab/files/" + files[0].name + " of=/tmp/mnt/" + files[0].name + " bs=64k conv=fsync")
+	writing := g.spawn(steadily(files[0]))
 	l.await(gw.process, "the file grows", 20*time.Second, func() bool { return fileSize(s.share+"/"+files[0].name) > 4<<20 })
 	gw.kill()
 	time.Sleep(time.Second)
@@ -218,4 +220,16 @@ func restarted(t *testing.T) {
 	l.same(files, s.share, "")
 	g.same(files, "/tmp/mnt")
 	unmount()
+}
+
+// steadily is a script that writes a file with one handle, a MiB at a time, for
+// longer than it takes to kill somebody in the middle of it.
+func steadily(f file) string {
+	return fmt.Sprintf(`
+exec 3>/tmp/mnt/%[1]s
+for i in $(seq 0 %[2]d); do
+	dd if=/lab/files/%[1]s bs=1M skip=$i count=1 conv=fsync >&3
+	busybox usleep 40000
+done
+`, f.name, (f.size-1)>>20)
 }

@@ -80,3 +80,18 @@ func TestLost(t *testing.T) {
 		r.end(nil)
 	}
 }
+
+// A share is continuously available to clients only where its server has
+// persistent handles: that the front leg has them says nothing of this server.
+func TestContinuouslyAvailable(t *testing.T) {
+	t.Parallel()
+	const ca = smb2.ShareCapContinuousAvailability
+	for server, want := range map[smb2.Capabilities]smb2.ShareCapabilities{0: 0, smb2.CapabilityPersistentHandles: ca} {
+		r := newRig(t, gmac)
+		r.server.Capabilities, r.server.ShareCaps = server, ca
+		if r.mustConnect(); r.share.Capabilities != want {
+			t.Errorf("server with %v: share with %v, want %v", server, r.share.Capabilities, want)
+		}
+		r.end(nil)
+	}
+}

@@ -23,9 +23,19 @@ func (s *Session) Connect(ctx context.Context, client *tree.Client, share string
 		Server:        t,
 		Type:          r.ShareType,
 		Flags:         r.ShareFlags,
-		Capabilities:  r.Capabilities,
+		Capabilities:  s.c.kept(r.Capabilities),
 		MaximalAccess: r.MaximalAccess,
 	}, nil
+}
+
+// kept is c as far as the server can mean it: the gateway's clients are told that
+// there may be persistent handles, and would ask for them wherever a share is
+// continuously available, [MS-SMB2] 3.2.4.3.5.
+func (c *Conn) kept(f smb2.ShareCapabilities) smb2.ShareCapabilities {
+	if !c.server.capabilities.Has(smb2.CapabilityPersistentHandles) {
+		f &^= smb2.ShareCapContinuousAvailability
+	}
+	return f
 }
 
 func (s *Session) connect(ctx context.Context, client *tree.Client, share string) (*Tree, smb2.TreeConnectResponse, error) {

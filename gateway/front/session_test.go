@@ -1,6 +1,7 @@
 package front
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"testing"
@@ -111,6 +112,31 @@ func TestMultiProtocol(t *testing.T) {
 	}
 	p.sign = true
 	p.work()
+}
+
+// Persistent handles and directory leases are offered to who has asked for them,
+// [MS-SMB2] 3.3.5.4.
+func TestOfferedAsAsked(t *testing.T) {
+	t.Parallel()
+	const both = smb2.CapabilityPersistentHandles | smb2.CapabilityDirectoryLeasing
+	for _, c := range []struct {
+		dialect     smb2.Dialect
+		asked, want smb2.Capabilities
+	}{
+		{smb2.Dialect311, both, both},
+		{smb2.Dialect30, smb2.CapabilityPersistentHandles, smb2.CapabilityPersistentHandles},
+		{smb2.Dialect302, 0, 0},
+		{smb2.Dialect21, both, 0},
+	} {
+		p := newRig(t, nil).dial()
+		b := p.negotiateRequest(c.dialect)
+		const capabilities = smb2.HeaderSize + 8 // [MS-SMB2] 2.2.3
+		binary.LittleEndian.PutUint32(b[capabilities:], uint32(c.asked))
+		p.negotiate(b)
+		if got := p.response.Capabilities & both; got != c.want {
+			t.Errorf("%v, asked for %v: %v, want %v", c.dialect, c.asked, got, c.want)
+		}
+	}
 }
 
 func TestMultiProtocol202(t *testing.T) {

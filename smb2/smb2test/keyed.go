@@ -20,6 +20,7 @@ type Keyed struct {
 	Capabilities smb2.Capabilities
 	SessionFlags smb2.SessionFlags
 	ShareFlags   smb2.ShareFlags
+	ShareCaps    smb2.ShareCapabilities
 	MaxSize      uint32 // of READ, WRITE and other payload; 8 MiB when 0
 
 	// Wire, when set, has the last word about a message, already protected.
@@ -166,7 +167,7 @@ func (s *Keyed) body(request, h smb2.Header, a Action) ([]byte, error) {
 		return s.setup(request, h)
 	case smb2.CommandTreeConnect:
 		h.SetTreeID(KeyedTree)
-		t := smb2.TreeConnectResponse{ShareType: max(s.Share, smb2.ShareDisk), ShareFlags: s.ShareFlags, MaximalAccess: 0x1f01ff}
+		t := smb2.TreeConnectResponse{ShareType: max(s.Share, smb2.ShareDisk), ShareFlags: s.ShareFlags, Capabilities: s.ShareCaps, MaximalAccess: 0x1f01ff}
 		return t.AppendBody(h), nil
 	case smb2.CommandIoctl:
 		return s.validate(request, h)
