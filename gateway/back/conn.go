@@ -32,7 +32,7 @@ type Conn struct {
 	preauth   crypt.PreauthHash
 	maxPlaced uint32
 
-	// helpers log sessions in again. One begins under mu, before there is a
+	// helpers log sessions in again, and serve chains element by element. One begins under mu, before there is a
 	// cause.
 	helpers sync.WaitGroup
 

@@ -63,10 +63,15 @@
 // from and to the one buffer, or copied once. The client gets one answer: of a
 // prefix that ends with the first part that came short, or the first error.
 //
+// A chain with such an element, or too long for one message, goes element by
+// element, each when the one before has been answered, with the FileId that the
+// client left to the server put in.
+//
 // # Ownership
 //
 // Goroutines are Run's: the reader, which calls Repliers and Notify, and the
-// keepalive, and what logs sessions in again. Conn.sending owns all that is sent, signers and sealers included;
+// keepalive, and what logs sessions in again or serves a chain element by
+// element. Conn.sending owns all that is sent, signers and sealers included;
 // Conn.mu calls, credits and trees; the reader the verifiers and openers. A call
 // is in one of two hands: in the table it is mu's, before and after that it
 // belongs to who put it there or took it out.
@@ -110,9 +115,9 @@
 //
 // # Bugs
 //
-// A READ or WRITE in a compound is not split: one too large for the server is
-// answered with STATUS_INVALID_PARAMETER, and so are a pipe's. A split WRITE of
-// which a part fails has failed, although other parts of it have been written.
+// A READ or WRITE of a pipe is not split: one too large for the server is
+// answered with STATUS_INVALID_PARAMETER. A split WRITE of which a part fails
+// has failed, although other parts of it have been written.
 //
 // There is one connection to a backend: no channels are bound, and a session
 // that the server has ended is made again only by the next Connect.

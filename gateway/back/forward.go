@@ -7,12 +7,16 @@ import (
 	"github.com/smbgw/smbgw/transports"
 )
 
-// Serve forwards a chain as one message, or a READ or WRITE that is too large
-// for one in parts. It blocks while there are too few credits, so that a client
+// Serve forwards a chain as one message, or element by element where it is too
+// large for one, and a READ or WRITE that is too large in parts. It blocks while there are too few credits, so that a client
 // has no more in flight than its server takes.
 func (t *Tree) Serve(chain []*tree.Request) {
 	if len(chain) == 1 && isData(chain[0].Header().Command()) {
 		t.serveData(chain)
+		return
+	}
+	if len(chain) > 1 && !t.fits(chain) {
+		t.serveApart(chain)
 		return
 	}
 	t.clamp(chain)

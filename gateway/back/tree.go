@@ -26,6 +26,7 @@ type Tree struct {
 	// Under Conn.mu.
 	first   *call  // outstanding, newest first
 	splits  *split // what goes in parts
+	aparts  *apart // chains that go element by element
 	kept    int    // chains that wait for the session to be good again
 	closing bool
 }
@@ -64,6 +65,16 @@ func (t *Tree) unlink(k *call) {
 // Cancel asks the server for the early end of r, [MS-SMB2] 3.2.4.24. What has
 // not been sent yet is sent first.
 func (t *Tree) Cancel(r *tree.Request) {
+	t.c.mu.Lock()
+	for a := t.aparts; a != nil; a = a.next {
+		a.cancel(r)
+	}
+	t.c.mu.Unlock()
+	t.cancelCalls(r)
+}
+
+// cancelCalls is Cancel for what the server has been asked.
+func (t *Tree) cancelCalls(r *tree.Request) {
 	t.c.mu.Lock()
 	for k := t.first; k != nil; k = k.after {
 		if k.request == r {
@@ -196,7 +207,7 @@ func (t *Tree) drain() {
 	defer stop.Stop()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for t.first != nil || t.splits != nil || t.kept > 0 {
+	for t.first != nil || t.splits != nil || t.aparts != nil || t.kept > 0 {
 		c.changed.Wait()
 	}
 }
