@@ -3,7 +3,8 @@
 #   smbgw -c /etc/smbgw/smbgw.hcl check
 #
 # which prints every mistake with its line and column. File names are relative
-# to this file's folder.
+# to this file's folder. Every setting is here; what is not the default says so,
+# or is an example. bridge.hcl and edge.hcl are short ones for the two main jobs.
 
 log {
   level  = "info" # debug | info | warn | error
@@ -59,7 +60,8 @@ mount "projects" {
 }
 
 backend "nas1" {
-  address = ["smbdirect!10.0.0.5!5445", "tcp!10.0.0.5!445"] # in order of preference
+  address     = ["smbdirect!10.0.0.5!5445", "tcp!10.0.0.5!445"] # in order of preference
+  connections = "per-client"                                     # one for each client that uses it
 
   # Unsigned and unencrypted READ and WRITE of at least rdma_threshold bytes go
   # by RDMA where the connection can.

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/smbgw/smbgw/auth/users"
 	"github.com/smbgw/smbgw/cmd/smbgw/config"
 )
 
@@ -23,6 +24,7 @@ const (
 type invocation struct {
 	file           string // -c, or ""
 	args           []string
+	networks       map[string]network
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
@@ -61,13 +63,17 @@ the configuration is wrong.
 
 // run is the program: it returns the exit status.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	inv := &invocation{stdin: stdin, stdout: stdout, stderr: stderr}
+	inv := &invocation{networks: networks, stdin: stdin, stdout: stdout, stderr: stderr}
+	return inv.run(ctx, args)
+}
+
+func (inv *invocation) run(ctx context.Context, args []string) int {
 	flags := flag.NewFlagSet("smbgw", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&inv.file, "c", "", "configuration `file`")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			return help(stdout)
+			return help(inv.stdout)
 		}
 		return inv.wrong("%v", err)
 	}
@@ -75,11 +81,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if flags.NArg() > 0 {
 		name, inv.args = flags.Arg(0), flags.Args()[1:]
 	} else if inv.file == "" {
-		fmt.Fprint(stderr, usage)
+		fmt.Fprint(inv.stderr, usage)
 		return exitUsage
 	}
 	if name == "help" {
-		return help(stdout)
+		return help(inv.stdout)
 	}
 	c, ok := commands()[name]
 	switch {
@@ -121,7 +127,7 @@ func (inv *invocation) noArguments(name string) bool {
 
 // load reads the configuration; without one it returns the exit status.
 func (inv *invocation) load() (*config.Config, int) {
-	c, err := config.Load(inv.file, known())
+	c, err := config.Load(inv.file, known(inv.networks))
 	if mistakes, ok := errors.AsType[config.Mistakes](err); ok {
 		mistakes.WriteTo(inv.stderr)
 		return nil, exitUsage
@@ -140,7 +146,16 @@ func check(_ context.Context, inv *invocation) int {
 	if c == nil {
 		return status
 	}
-	fmt.Fprintf(inv.stdout, "%s: no mistakes; listeners: %d, backends: %d\n", inv.file, len(c.Listeners), len(c.Backends))
+	accounts := 0
+	if c.Users != nil {
+		file, err := users.Open(c.Users.File, users.Options{})
+		if err != nil {
+			return inv.failed(err)
+		}
+		accounts = file.Len()
+	}
+	fmt.Fprintf(inv.stdout, "%s: no mistakes; listeners: %d, backends: %d, mounts: %d, users: %d\n",
+		inv.file, len(c.Listeners), len(c.Backends), len(c.Mounts), accounts)
 	return exitOK
 }
 

@@ -41,7 +41,7 @@ func TestCommandLine(t *testing.T) {
 		{"version", exitOK, "smbgw ", ""},
 		{"version 2", exitUsage, "", `version takes no arguments, but there is "2"`},
 		{"-c " + good + " version", exitUsage, "", "version takes no configuration file"},
-		{"-c " + good + " check", exitOK, "no mistakes; listeners: 1, backends: 1", ""},
+		{"-c " + good + " check", exitOK, "no mistakes; listeners: 1, backends: 1, mounts: 0, users: 0\n", ""},
 		{"-c " + good + " check it", exitUsage, "", "check takes no arguments"},
 		{"-c " + good + " run it", exitUsage, "", "run takes no arguments"},
 		{"check", exitUsage, "", "smbgw -c FILE check"},

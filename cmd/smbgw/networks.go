@@ -84,8 +84,8 @@ func dialQUIC(b *config.Backend, _ *slog.Logger) transports.Network {
 	}}
 }
 
-// known is what the configuration has to know of the table.
-func known() map[string]config.Network {
+// known is what the configuration has to know of a table.
+func known(networks map[string]network) map[string]config.Network {
 	k := make(map[string]config.Network, len(networks))
 	for name, n := range networks {
 		k[name] = n.Network

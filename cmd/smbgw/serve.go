@@ -19,7 +19,7 @@ func serve(ctx context.Context, inv *invocation) int {
 		return status
 	}
 	log := logger(c.Log, inv.stderr)
-	g, err := build(c, log)
+	g, err := build(c, inv.networks, log)
 	if err != nil {
 		return inv.failed(err)
 	}
@@ -47,11 +47,11 @@ func logger(c config.Log, w io.Writer) *slog.Logger {
 
 // build turns a configuration into the gateway it describes. Nothing is
 // started.
-func build(c *config.Config, log *slog.Logger) (*gateway.Gateway, error) {
+func build(c *config.Config, networks map[string]network, log *slog.Logger) (*gateway.Gateway, error) {
 	g := &gateway.Gateway{Log: log}
 	backends := map[*config.Backend]*gateway.Backend{}
 	for _, b := range c.Backends {
-		backends[b] = backend(b, log)
+		backends[b] = backend(b, networks, log)
 	}
 	var err error
 	if g.Service, err = service(c, backends, log); err != nil {
@@ -70,7 +70,7 @@ func build(c *config.Config, log *slog.Logger) (*gateway.Gateway, error) {
 	return g, nil
 }
 
-func backend(b *config.Backend, log *slog.Logger) *gateway.Backend {
+func backend(b *config.Backend, networks map[string]network, log *slog.Logger) *gateway.Backend {
 	out := &gateway.Backend{
 		Name: b.Name, Place: b.Place, Threshold: b.Threshold,
 		Sign: b.Sign == config.Required, Encrypt: b.Encrypt == config.Required,

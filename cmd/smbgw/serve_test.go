@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -229,21 +228,5 @@ func TestLogger(t *testing.T) {
 		if !says(b.String(), c.want) || strings.Contains(b.String(), "msg=a") {
 			t.Errorf("%+v logs %q", c.log, b.String())
 		}
-	}
-}
-
-// The sample configuration is right, but for certificates and users, which
-// everybody has to make.
-func TestSample(t *testing.T) {
-	t.Parallel()
-	_, err := config.Load(filepath.Join(moduleRoot(t), "etc", "smbgw.hcl"), known())
-	mistakes, _ := errors.AsType[config.Mistakes](err)
-	for _, m := range mistakes {
-		if !strings.Contains(m.Text, ".pem: no such file") && !strings.Contains(m.Text, "users: no such file") {
-			t.Errorf("%v", m)
-		}
-	}
-	if want := 4; len(mistakes) != want {
-		t.Errorf("%d mistakes, want the %d files that are missing: %v", len(mistakes), want, err)
 	}
 }

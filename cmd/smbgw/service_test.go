@@ -58,11 +58,11 @@ mount "all" {
   as      = { user = "svc", password_file = "secret" }
 }
 `)
-	c, err := config.Load(file, known())
+	c, err := config.Load(file, known(networks))
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := build(c, slog.New(slog.DiscardHandler))
+	g, err := build(c, networks, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

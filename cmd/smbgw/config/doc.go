@@ -30,6 +30,7 @@
 //
 //	backend "NAME" {
 //	  address        = ["NET!HOST!SERVICE", ...]  # in order of preference
+//	  connections    = "per-client"  # one for each client that uses it
 //	  place          = true    # payload in the clear goes by RDMA where the network can
 //	  rdma_threshold = 4096    # bytes; smaller payload stays in the message
 //	  sign           = "allowed"  # allowed | required, of the sessions of mounts
