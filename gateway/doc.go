@@ -167,6 +167,12 @@
 // Each backend has its own arena, so that a backend which claims to have
 // placed data can reveal no other backend's.
 //
+// # Watching
+//
+// Check asks a Gateway that runs whether it gets on: Run's goroutine answers, each
+// accept loop waits for a client or did a moment ago, and the tables that all
+// connections share can be had. It says how many connections there are.
+//
 // # Log
 //
 // "listening" with listener and address; "connection closed" with conn,

@@ -2,10 +2,8 @@ package gateway
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
-	"sync"
 	"sync/atomic"
 
 	"github.com/smbgw/smbgw/gateway/back"
@@ -58,7 +56,7 @@ type Listener struct {
 }
 
 // A Gateway serves its listeners. Its fields are read by Run and not changed
-// while Run is running.
+// while Run is running; Change is how they become others.
 type Gateway struct {
 	Listeners []Listener
 	Service   *Service // nil when every listener relays
@@ -67,6 +65,8 @@ type Gateway struct {
 	// Ready is called once every listener takes clients, with where each of
 	// them is, in the order of Listeners. nil is nobody who wants to know.
 	Ready func([]net.Addr)
+
+	mailbox mailbox
 }
 
 // Run announces every listener, logs "listening" with listener and address for
@@ -77,28 +77,21 @@ func (g *Gateway) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	doors, err := g.announce(ctx)
+	r := &run{server: newServer(g)}
+	doors, err := announce(ctx, r.server, pointers(g.Listeners))
 	if err != nil {
 		return err
 	}
-	s := newServer(g)
-	var wg sync.WaitGroup
 	for _, d := range doors {
-		g.Log.Info("listening", "listener", d.listener.Name,
-			"address", boundAddress(d.listener.Endpoint.Addr, d.Addr()))
-		wg.Go(func() { s.accept(ctx, d) })
+		r.open(ctx, d)
 	}
 	g.ready(doors)
-	<-ctx.Done()
-	g.Log.Info("shutting down", "connections", s.open.Load())
-	for _, d := range doors {
-		d.Close()
-	}
-	wg.Wait()
+	r.attend(ctx, g.mailbox.opened())
+	r.close()
 	return nil
 }
 
-func (g *Gateway) ready(doors []door) {
+func (g *Gateway) ready(doors []*door) {
 	if g.Ready == nil {
 		return
 	}
@@ -109,34 +102,17 @@ func (g *Gateway) ready(doors []door) {
 	g.Ready(at)
 }
 
-// A door is an announced listener.
-type door struct {
-	transports.Listener
-	listener *Listener
-}
-
-// announce opens every listener or none.
-func (g *Gateway) announce(ctx context.Context) ([]door, error) {
-	var doors []door
-	for i := range g.Listeners {
-		l := &g.Listeners[i]
-		ln, err := l.Endpoint.Network.Announce(ctx, l.Endpoint.Addr)
-		if err != nil {
-			for _, d := range doors {
-				d.Close()
-			}
-			return nil, fmt.Errorf("listener %q: %s: %w", l.Name, l.Endpoint.Addr, err)
-		}
-		if d, ok := ln.(transports.Deferrer); ok && l.Relay != nil {
-			d.Defer() // until the backend has said what it takes: connection.admit
-		}
-		doors = append(doors, door{ln, l})
+func pointers(listeners []Listener) (list []*Listener) {
+	for i := range listeners {
+		list = append(list, &listeners[i])
 	}
-	return doors, nil
+	return list
 }
 
-// A server is what the connections of one Run share.
+// A server is what the connections of one configuration share.
 type server struct {
+	*lasting
+
 	log     *slog.Logger
 	service *Service
 	front   map[*Listener]*front.Server // of listeners that do not relay
@@ -148,14 +124,23 @@ type server struct {
 	// never held the data of another one, so a backend that claims to have
 	// placed what it has not placed learns and reveals nothing new.
 	arenas map[*Backend]*transports.Arena
-
-	lobby  lobby         // of listeners that do not relay
-	serial atomic.Uint64 // numbers connections in the log
-	open   atomic.Int64  // connections being served
 }
 
-func newServer(g *Gateway) *server {
+// A lasting is what the connections of one Run share, whatever the configuration
+// that they began with.
+type lasting struct {
+	lobby    lobby          // of listeners that do not relay
+	sessions front.Sessions // of those
+	serial   atomic.Uint64  // numbers connections in the log
+	served   atomic.Int64   // connections being served
+}
+
+func newServer(g *Gateway) *server { return newServerAfter(g, nil) }
+
+// newServerAfter is the server of g, in place of another one or of nil.
+func newServerAfter(g *Gateway, before *server) *server {
 	s := &server{
+		lasting: new(lasting),
 		log:     g.Log,
 		service: g.Service,
 		front:   make(map[*Listener]*front.Server),
@@ -163,13 +148,16 @@ func newServer(g *Gateway) *server {
 		resumed: make(map[source]*back.Sessions),
 		arenas:  make(map[*Backend]*transports.Arena),
 	}
+	if before != nil {
+		s.lasting = before.lasting
+	}
 	for _, l := range g.Listeners {
 		s.enter(l.Relay)
 	}
 	if g.Service != nil {
 		for _, m := range g.Service.Mounts {
 			s.enter(m.Backend)
-			s.resumed[source{m.Backend, m.As}] = new(back.Sessions)
+			s.resume(source{m.Backend, m.As}, before)
 		}
 		s.pipes = ipc.New(ipc.Config{Server: g.Service.Name, Shares: g.Service.listed, Arena: s.replies})
 	}

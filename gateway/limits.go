@@ -40,6 +40,10 @@ const (
 	// Pauses of the accept loop after an error, doubling between the two.
 	minAcceptPause = 5 * time.Millisecond
 	maxAcceptPause = time.Second
+
+	// maxAway is how long an accept loop that works may be busy with other things
+	// than accepting: one pause, and a log that takes its time.
+	maxAway = 10 * time.Second
 )
 
 // What one connection may have in conversion. When it is used up, the client

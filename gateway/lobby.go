@@ -53,3 +53,10 @@ func (l *lobby) enter(source string) (leave func(), ok bool) {
 		}
 	}), true
 }
+
+// sources is how many sources have connections there.
+func (l *lobby) sources() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.waiting)
+}

@@ -50,6 +50,10 @@ type Mount struct {
 // user, or as somebody else.
 type Login struct {
 	Initiator func(*tree.Client) (auth.Initiator, error)
+
+	// Name tells it from other Logins of one configuration, and finds it again in
+	// the next one.
+	Name string
 }
 
 // Terms are what a listener asks of clients that it serves.

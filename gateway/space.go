@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 
 	"github.com/smbgw/smbgw/auth"
@@ -29,6 +30,46 @@ type space struct {
 type source struct {
 	backend *Backend
 	as      *Login
+}
+
+// named is what finds a source again in another configuration: a backend that
+// is somewhere else is another one.
+func (f source) named() string {
+	parts := []string{f.backend.Name}
+	for _, e := range f.backend.Endpoints {
+		parts = append(parts, e.Addr.String())
+	}
+	if f.as != nil {
+		parts = append(parts, f.as.Name)
+	}
+	return strings.Join(parts, "\x00")
+}
+
+// resume makes the table of what clients of a source come back for, or goes on
+// with that of the configuration before.
+func (s *server) resume(from source, before *server) {
+	if from.backend == nil || s.resumed[from] != nil {
+		return
+	}
+	table := new(back.Sessions)
+	if before != nil {
+		for other, t := range before.resumed {
+			if other.named() == from.named() && !s.resumes(t) {
+				table = t
+			}
+		}
+	}
+	s.resumed[from] = table
+}
+
+// resumes says that a table is some source's already.
+func (s *server) resumes(t *back.Sessions) bool {
+	for _, other := range s.resumed {
+		if other == t {
+			return true
+		}
+	}
+	return false
 }
 
 var _ tree.Space = (*space)(nil)

@@ -68,7 +68,7 @@ type stage struct {
 	*server
 	log    *logBook
 	addrs  map[string]transports.Addr // by listener
-	doors  []door
+	doors  []*door
 	cancel context.CancelFunc
 	run    sync.WaitGroup
 	ended  sync.Once
@@ -80,24 +80,25 @@ func newStage(t *testing.T, service *Service, listeners ...Listener) *stage {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &stage{log: new(logBook), cancel: cancel, addrs: map[string]transports.Addr{}}
 	g := &Gateway{Log: slog.New(s.log), Service: service, Listeners: listeners}
-	doors, err := g.announce(ctx)
+	s.server = newServer(g)
+	doors, err := announce(ctx, s.server, pointers(g.Listeners))
 	if err != nil {
 		cancel()
 		t.Fatal(err)
 	}
-	s.server, s.doors = newServer(g), doors
+	s.doors = doors
 	for _, d := range doors {
-		s.addrs[d.listener.Name] = portOf(d)
-		s.run.Go(func() { s.accept(ctx, d) })
+		s.addrs[d.behind.Load().listener.Name] = portOf(d)
+		s.run.Go(func() { d.accept(ctx) })
 	}
 	t.Cleanup(func() { s.stop(t) })
 	return s
 }
 
 // portOf is where a listener can be reached.
-func portOf(d door) transports.Addr {
+func portOf(d *door) transports.Addr {
 	host, port, _ := net.SplitHostPort(d.Addr().String())
-	return transports.Addr{Network: d.listener.Endpoint.Addr.Network, Host: host, Service: port}
+	return transports.Addr{Network: d.addr.Network, Host: host, Service: port}
 }
 
 // stop ends the stage and looks for what is left.
@@ -106,10 +107,10 @@ func (s *stage) stop(t *testing.T) {
 	s.ended.Do(func() {
 		s.cancel()
 		for _, d := range s.doors {
-			d.Close()
+			d.shut()
 		}
 		s.run.Wait()
-		if n := s.open.Load(); n != 0 {
+		if n := s.served.Load(); n != 0 {
 			t.Errorf("%d connections are left", n)
 		}
 		if n := s.replies.InUse(); n != 0 {
@@ -156,11 +157,11 @@ func newHouse(t *testing.T, terms Terms) *house {
 	h.memory = store.New(store.Config{Shares: []string{"data"}, Arena: h.arena})
 	h.serve()
 	h.gw = newStage(t, h.known.service(
-		Mount{Name: "direct", Share: "data", Backend: h.backend("direct"), As: &Login{sameUser}},
-		Mount{Name: "plain", Share: "data", Backend: h.backend("plain"), As: &Login{sameUser}},
-		Mount{Name: "away", Backend: h.backend("away"), As: &Login{sameUser}},
+		Mount{Name: "direct", Share: "data", Backend: h.backend("direct"), As: &Login{Initiator: sameUser}},
+		Mount{Name: "plain", Share: "data", Backend: h.backend("plain"), As: &Login{Initiator: sameUser}},
+		Mount{Name: "away", Backend: h.backend("away"), As: &Login{Initiator: sameUser}},
 		Mount{Name: "locked", Share: "data", Backend: h.backend("plain"),
-			As: &Login{func(*tree.Client) (auth.Initiator, error) { return as("svc", "not his word"), nil }}},
+			As: &Login{Initiator: func(*tree.Client) (auth.Initiator, error) { return as("svc", "not his word"), nil }}},
 		Mount{Name: "here", Store: store.New(store.Config{Shares: []string{"here"}, Arena: h.arena})},
 	), h.listeners(terms)...)
 	return h

@@ -12,7 +12,6 @@ import (
 
 // fronts makes the SMB server of each listener that does not relay.
 func (s *server) fronts(g *Gateway) {
-	sessions := new(front.Sessions)
 	for i := range g.Listeners {
 		l := &g.Listeners[i]
 		if l.Relay != nil {
@@ -26,7 +25,7 @@ func (s *server) fronts(g *Gateway) {
 			Secure:         l.Terms.Secure,
 			NewAcceptor:    g.Service.NewAcceptor,
 			Hint:           g.Service.Hint,
-			Sessions:       sessions,
+			Sessions:       &s.sessions,
 			Arena:          s.replies,
 			Log:            g.Log.With("listener", l.Name),
 		}
@@ -50,6 +49,14 @@ func (s *server) terminate(ctx context.Context, l *Listener, conn transports.Con
 		return
 	}
 	defer leave()
+	if d, ok := conn.(transports.Deferred); ok {
+		// Its listener may have relayed when it came, and then it still waits.
+		if err := d.Admit(0); err != nil {
+			conn.Close()
+			log.Info("connection closed", "listener", l.Name, "peer", peer, "reason", "client closed: "+err.Error())
+			return
+		}
+	}
 	space := &space{server: s, log: log, arrived: leave}
 	used, err := s.front[l].Serve(ctx, conn, space)
 	reason := "client closed"

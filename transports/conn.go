@@ -48,8 +48,8 @@ type Listener interface {
 type Deferrer interface {
 	Listener
 
-	// Defer makes all connections that are accepted later Deferred ones. It is
-	// called before the first Accept.
+	// Defer makes the connections that come from now on Deferred ones. One that
+	// is on its way already may still be made without; Admit does it no harm.
 	Defer()
 }
 

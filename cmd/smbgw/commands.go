@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"runtime/debug"
 
@@ -25,6 +26,7 @@ type invocation struct {
 	file           string // -c, or ""
 	args           []string
 	networks       map[string]network
+	getenv         func(string) string
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
@@ -63,7 +65,7 @@ the configuration is wrong.
 
 // run is the program: it returns the exit status.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	inv := &invocation{networks: networks, stdin: stdin, stdout: stdout, stderr: stderr}
+	inv := &invocation{networks: networks, getenv: os.Getenv, stdin: stdin, stdout: stdout, stderr: stderr}
 	return inv.run(ctx, args)
 }
 

@@ -15,6 +15,11 @@
 // and SIGINT end the program in order: listeners close, connections are hung up,
 // and the exit status is 0. A second signal ends it at once.
 //
+// A service manager that has set NOTIFY_SOCKET, as systemd does, is told when the
+// listeners are open, when the end begins, and how many connections there are. Its
+// watchdog (WATCHDOG_USEC) is kept quiet as long as every listener accepts clients
+// and nobody holds what all connections need: gateway.Check.
+//
 // The log goes to standard error: one line for each listener, one for each
 // connection at its end.
 //

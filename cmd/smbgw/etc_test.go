@@ -163,7 +163,7 @@ func runMoved(ctx context.Context, t *testing.T, file string, servers map[string
 	}
 	ctx, stop := context.WithCancel(ctx)
 	reader, writer := io.Pipe()
-	inv := &invocation{networks: table, stdin: strings.NewReader(""), stdout: io.Discard, stderr: writer}
+	inv := &invocation{networks: table, getenv: func(string) string { return "" }, stdin: strings.NewReader(""), stdout: io.Discard, stderr: writer}
 	ended, read := make(chan int, 1), make(chan struct{})
 	go func() {
 		ended <- inv.run(ctx, []string{"-c", file})

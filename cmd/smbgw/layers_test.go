@@ -15,6 +15,8 @@ var layers = map[string][]string{
 	"cmd/smbgw":        {"..."},
 	"cmd/smbgw/config": {"gateway", "policy", "auth", "auth/users", "smb2", "transports"},
 
+	"cmd/smbgw/notify": {},
+
 	"cmd/smbgw/demo": {"gateway", "gateway/client", "gateway/back", "gateway/store", "gateway/tree", "auth", "auth/ntlm", "smb2", "transports"},
 
 	"gateway":        {"gateway/tree", "gateway/store", "gateway/ipc", "gateway/front", "gateway/back", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
@@ -63,7 +65,7 @@ var outside = map[string][]string{
 	"github.com/agext/levenshtein": {"cmd/smbgw/config"},
 	"github.com/quic-go/quic-go":   {"transports/quic"},
 	"golang.org/x/crypto":          {"auth/ntlm"},
-	"golang.org/x/sys":             {"transports/...", "cmd/smbgw"},
+	"golang.org/x/sys":             {"transports/...", "cmd/smbgw", "cmd/smbgw/notify"},
 }
 
 // pure packages touch no socket, file, log, clock or goroutine.

@@ -18,22 +18,14 @@ func serve(ctx context.Context, inv *invocation) int {
 	if c == nil {
 		return status
 	}
-	log := logger(c.Log, inv.stderr)
-	g, err := build(c, inv.networks, log)
+	p, err := newProgram(inv, c)
 	if err != nil {
 		return inv.failed(err)
 	}
-	for _, l := range c.Listeners {
-		if l.Relay == nil {
-			continue
-		}
-		log.Info("relay passes the backend's network-interface lists and referrals unchanged: clients may learn its own addresses",
-			"listener", l.Name, "backend", l.Relay.Name)
-	}
-	if err := g.Run(ctx); err != nil {
+	if err := p.run(ctx); err != nil {
 		return inv.failed(err)
 	}
-	log.Info("ended")
+	p.log.Info("ended")
 	return exitOK
 }
 

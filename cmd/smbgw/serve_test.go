@@ -34,7 +34,8 @@ func TestMain(m *testing.M) {
 }
 
 // The whole program as a process: it relays a message there and back, writes
-// JSON as told, and ends with status 0 on either signal.
+// JSON as told, tells the service manager how it is, and ends with status 0 on
+// either signal.
 func TestSignals(t *testing.T) {
 	t.Parallel()
 	for _, signal := range []os.Signal{syscall.SIGTERM, syscall.SIGINT} {
@@ -45,7 +46,8 @@ func TestSignals(t *testing.T) {
 			server := echoServer(t)
 			file := relayConfig(t, "tcp!127.0.0.1!0", server, `log { format = "json" }`)
 			cmd := exec.CommandContext(ctx, os.Args[0], "-c", file)
-			cmd.Env = append(os.Environ(), asProgram+"=1")
+			service, socket := newManager(t)
+			cmd.Env = append(os.Environ(), asProgram+"=1", "NOTIFY_SOCKET="+socket, "WATCHDOG_USEC=100000")
 			stderr, err := cmd.StderrPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -56,6 +58,8 @@ func TestSignals(t *testing.T) {
 			log := bufio.NewScanner(stderr)
 			front := listening(t, log)
 			oneMessage(ctx, t, front)
+			service.wait(t, "READY=1")
+			service.wait(t, "WATCHDOG=1")
 			if err := cmd.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
@@ -63,6 +67,7 @@ func TestSignals(t *testing.T) {
 			for log.Scan() {
 				last = log.Text()
 			}
+			service.wait(t, "STOPPING=1")
 			if err := cmd.Wait(); err != nil {
 				t.Errorf("after %v: %v", signal, err)
 			}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/smbgw/smbgw/cmd/smbgw/config"
+	"github.com/smbgw/smbgw/cmd/smbgw/notify"
+	"github.com/smbgw/smbgw/gateway"
+)
+
+// statusTime is how often the service manager is told how many connections there
+// are, when its watchdog does not want to know more often.
+const statusTime = 10 * time.Second
+
+// A program is the gateway of a configuration file, from its start to its end.
+type program struct {
+	inv     *invocation
+	log     *slog.Logger
+	gateway *gateway.Gateway
+
+	manager *notify.Manager
+	every   time.Duration // how often it is told
+	trouble string        // what has kept it from being told, or ""; told once
+}
+
+func newProgram(inv *invocation, c *config.Config) (*program, error) {
+	p := &program{inv: inv, log: logger(c.Log, inv.stderr)}
+	var err error
+	if p.gateway, err = build(c, inv.networks, p.log); err != nil {
+		return nil, err
+	}
+	for _, l := range c.Listeners {
+		if l.Relay == nil {
+			continue
+		}
+		p.log.Info("relay passes the backend's network-interface lists and referrals unchanged: clients may learn its own addresses",
+			"listener", l.Name, "backend", l.Relay.Name)
+	}
+	p.manage()
+	return p, nil
+}
+
+// manage finds the service manager. One that cannot be told is no reason not to
+// serve.
+func (p *program) manage() {
+	env := p.inv.getenv
+	var err error
+	if p.manager, err = notify.New(env("NOTIFY_SOCKET")); err != nil {
+		p.log.Warn("service manager is not told anything", "error", err)
+		p.manager = new(notify.Manager)
+	}
+	p.every, err = notify.Interval(env("WATCHDOG_USEC"), env("WATCHDOG_PID"), os.Getpid())
+	if err != nil {
+		p.log.Warn("service manager's watchdog is not told anything", "error", err)
+	}
+	if p.every == 0 {
+		p.every = statusTime
+	}
+}
+
+// run serves until ctx ends.
+func (p *program) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ready := make(chan struct{})
+	p.gateway.Ready = func([]net.Addr) { close(ready) }
+	var attending sync.WaitGroup
+	attending.Go(func() { p.attend(ctx, ready) })
+	err := p.gateway.Run(ctx)
+	cancel()
+	attending.Wait()
+	return err
+}
+
+// attend tells the service manager how the gateway is, from its start to the
+// beginning of its end.
+func (p *program) attend(ctx context.Context, ready <-chan struct{}) {
+	select {
+	case <-ready:
+	case <-ctx.Done():
+		return
+	}
+	p.told(p.manager.Ready(served(0)))
+	tick := time.NewTicker(p.every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			p.told(p.manager.Stopping("ending"))
+			return
+		case <-tick.C:
+			p.beat(ctx)
+		}
+	}
+}
+
+// beat tells that the gateway is getting on, when it is. When it is not, the
+// manager hears why, and its watchdog nothing.
+func (p *program) beat(ctx context.Context) {
+	n, err := p.gateway.Check(ctx)
+	switch {
+	case ctx.Err() != nil: // the end is near
+	case err != nil:
+		p.told(p.manager.Status(err.Error()))
+		p.log.Error("gateway does not get on", "error", err)
+	default:
+		p.told(p.manager.Alive(served(n)))
+	}
+}
+
+func served(connections int64) string { return fmt.Sprintf("serving; connections: %d", connections) }
+
+// told logs what keeps the service manager from being told, once.
+func (p *program) told(err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	if text != "" && text != p.trouble {
+		p.log.Warn("service manager cannot be told", "error", err)
+	}
+	p.trouble = text
+}
