@@ -65,7 +65,8 @@
 // Load finds every mistake of a file, not just the first, and says for each
 // where it stands and what would be right. The only exception is a file that
 // is not HCL at all: then only the syntax errors are reported, because what
-// they hide cannot be known. Certificates are read to see that they are there
+// they hide cannot be known. What is wrong only because of another mistake is not
+// reported besides it. Certificates are read to see that they are there
 // and belong together, but not kept: the networks read them again, each time
 // they change.
 //

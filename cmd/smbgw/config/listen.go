@@ -1,6 +1,8 @@
 package config
 
 import (
+	"fmt"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/transports"
@@ -81,25 +83,31 @@ func (l *loader) served(content *hcl.BodyContent, lis *Listener) {
 }
 
 // serving checks that listeners without a relay have something to serve, and
-// that what there is to serve has a listener.
-func (l *loader) serving(listeners hcl.Blocks, c *Config) {
-	serves := false
-	for i, lis := range c.Listeners {
-		attrs := l.attributes(listeners[i])
-		if attrs["relay"] != nil {
-			continue
-		}
-		serves = true
-		switch {
-		case len(c.Mounts) == 0:
-			l.report(listeners[i].DefRange, `listen %q has neither a relay nor anything to serve; add relay = %q, or mount "NAME" { backend = %[2]q }`, lis.Name, example(c.Backends))
-		case c.Users == nil:
-			l.report(listeners[i].DefRange, `listen %q serves mounts, and nobody may log in; add users { file = "FILE" }`, lis.Name)
+// that what there is to serve has a listener. What all of them lack is one
+// mistake, of the first.
+func (l *loader) serving(listeners, mounts hcl.Blocks, c *Config) {
+	var serve []int
+	for i := range listeners {
+		if l.attributes(listeners[i])["relay"] == nil {
+			serve = append(serve, i)
 		}
 	}
-	if !serves && len(c.Mounts) > 0 && len(listeners) > 0 {
-		l.report(hcl.Range{Filename: l.file, Start: hcl.InitialPos, End: hcl.InitialPos},
-			"mount %q is of no use: every listener relays; remove it, or the relay of a listener", c.Mounts[0].Name)
+	if len(serve) == 0 {
+		if len(mounts) > 0 && len(listeners) > 0 {
+			l.report(mounts[0].DefRange, "mount %q is of no use: every listener relays; remove it, or the relay of a listener", c.Mounts[0].Name)
+		}
+		return
+	}
+	first := listeners[serve[0]].DefRange
+	who := fmt.Sprintf("listen %q", c.Listeners[serve[0]].Name)
+	if more := len(serve) - 1; more > 0 {
+		who = fmt.Sprintf("%s (with %d more)", who, more)
+	}
+	switch {
+	case len(mounts) == 0:
+		l.report(first, `%s has neither a relay nor anything to serve; add relay = %q, or mount "NAME" { backend = %[2]q }`, who, example(c.Backends))
+	case c.Users == nil:
+		l.report(first, `%s serves mounts, and nobody may log in; add users { file = "FILE" }`, who)
 	}
 }
 

@@ -27,7 +27,7 @@ func parse(file string, src []byte, networks map[string]Network) (*Config, error
 	l := &loader{file: file, src: src, networks: networks, sockets: map[socket][]boundSocket{}}
 	f, diags := hclsyntax.ParseConfig(src, file, hcl.InitialPos)
 	if diags.HasErrors() {
-		l.diagnostics(diags)
+		l.syntax(diags)
 		return nil, l.err()
 	}
 	c := l.root(f.Body)
@@ -44,6 +44,7 @@ type loader struct {
 	networks map[string]Network
 	mistakes Mistakes
 	sockets  map[socket][]boundSocket
+	nameless bool // a backend has no name: what names it cannot be told from a mistake
 }
 
 var rootSchema = &hcl.BodySchema{
@@ -72,7 +73,8 @@ func (l *loader) root(body hcl.Body) *Config {
 		c.Backends = append(c.Backends, l.backend(b))
 	}
 	c.Users = l.users(content.Blocks.OfType("users"))
-	c.Mounts = l.mounts(content.Blocks.OfType("mount"), c.Backends)
+	mounts := content.Blocks.OfType("mount")
+	c.Mounts = l.mounts(mounts, c.Backends)
 	listeners := content.Blocks.OfType("listen")
 	l.names(listeners)
 	for _, b := range listeners {
@@ -82,37 +84,50 @@ func (l *loader) root(body hcl.Body) *Config {
 		l.report(hcl.Range{Start: hcl.InitialPos, End: hcl.InitialPos},
 			"nothing to listen on; add a listen block with an address, and a relay or mounts")
 	}
-	l.serving(listeners, c)
+	l.serving(listeners, mounts, c)
 	return c
 }
 
 // named is the body without the blocks of later versions, which it refuses,
-// and with one label for every block that has a name. Labels and content of
-// the former are not looked at.
+// and with one label for every block that has a name, and none for the others.
+// Labels and content of the former are not looked at.
 func (l *loader) named(body hcl.Body) hcl.Body {
 	named := *body.(*hclsyntax.Body)
 	blocks := named.Blocks
 	named.Blocks = nil
 	for _, b := range blocks {
-		schema := slices.IndexFunc(rootSchema.Blocks, func(s hcl.BlockHeaderSchema) bool {
-			return s.Type == b.Type && len(s.LabelNames) > 0
-		})
+		schema := slices.IndexFunc(rootSchema.Blocks, func(s hcl.BlockHeaderSchema) bool { return s.Type == b.Type })
+		labels := 0
+		if schema >= 0 {
+			labels = len(rootSchema.Blocks[schema].LabelNames)
+		}
 		switch {
 		case slices.Contains(laterBlocks, b.Type):
 			l.report(b.DefRange(), "%s is not part of this version; remove the block", b.Type)
 			continue
-		case schema >= 0 && len(b.Labels) == 0:
+		case len(b.Labels) < labels:
 			l.report(b.DefRange(), `%s has no name; write %s "NAME" {`, b.Type, b.Type)
+			l.nameless = l.nameless || b.Type == "backend"
 			continue
-		case schema >= 0 && len(b.Labels) > 1:
-			l.report(b.LabelRanges[1], "%s has one name, %q; remove what follows it", b.Type, b.Labels[0])
-			one := *b
-			one.Labels, one.LabelRanges = b.Labels[:1], b.LabelRanges[:1]
-			b = &one
+		case schema >= 0 && len(b.Labels) > labels:
+			l.labelled(b, labels)
+			few := *b
+			few.Labels, few.LabelRanges = b.Labels[:labels], b.LabelRanges[:labels]
+			b = &few
 		}
 		named.Blocks = append(named.Blocks, b)
 	}
 	return &named
+}
+
+// labelled reports a block with more than its one name, or with a name where
+// there is none.
+func (l *loader) labelled(b *hclsyntax.Block, labels int) {
+	if labels == 0 {
+		l.report(b.LabelRanges[0], "%s has no name; write %s {", b.Type, b.Type)
+		return
+	}
+	l.report(b.LabelRanges[1], "%s has one name, %q; remove what follows it", b.Type, b.Labels[0])
 }
 
 // names checks that blocks of one type have different names.
@@ -122,6 +137,7 @@ func (l *loader) names(blocks hcl.Blocks) {
 		name, at := b.Labels[0], b.LabelRanges[0]
 		if name == "" {
 			l.report(at, "%s needs a name between the quotes", b.Type)
+			l.nameless = l.nameless || b.Type == "backend"
 			continue
 		}
 		if line, ok := lines[name]; ok {

@@ -109,6 +109,19 @@ func (l *loader) diagnostics(ds hcl.Diagnostics) {
 	}
 }
 
+// syntax adds what keeps the file from being HCL. Where a string does not end
+// the rest of the file is upside down, and what is said of it is noise.
+func (l *loader) syntax(ds hcl.Diagnostics) {
+	for i, d := range ds {
+		if d.Summary == "Invalid multi-line string" && d.Subject != nil {
+			l.diagnostics(ds[:i])
+			l.report(*d.Subject, "a string does not end on its line; a quotation mark is missing here, or there is one too many before")
+			return
+		}
+	}
+	l.diagnostics(ds)
+}
+
 // err is the mistakes found, nil when there are none.
 func (l *loader) err() error {
 	if len(l.mistakes) == 0 {

@@ -137,6 +137,9 @@ func (l *loader) backendNamed(a *hcl.Attribute, backends []*Backend) *Backend {
 		}
 		known = append(known, be.Name)
 	}
+	if l.nameless {
+		return nil
+	}
 	way := didYouMean(w.value, known)
 	switch {
 	case way != "":
