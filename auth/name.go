@@ -9,9 +9,10 @@ import (
 // itself, one to one, so the length stays. Only this makes names equal, and
 // [MS-NLMP] 3.3.2 hashes it. Unicode's mappings into ASCII (dotless i, long s)
 // are left out: Windows does not have them.
-func Upper(name string) string { return strings.Map(upper, name) }
+func Upper(name string) string { return strings.Map(UpperRune, name) }
 
-func upper(r rune) rune {
+// UpperRune is Upper of one letter.
+func UpperRune(r rune) rune {
 	if r > 0xffff {
 		return r // two units, neither of which is a letter
 	}

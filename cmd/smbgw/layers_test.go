@@ -28,7 +28,7 @@ var layers = map[string][]string{
 	"gateway/ipc":    {"gateway/tree", "auth", "smb2", "smb2/fscc", "transports"},
 	"gateway/remap":  {"smb2"},
 	"gateway/credit": {"smb2"},
-	"policy":         {"smb2"},
+	"policy":         {"auth", "smb2"},
 
 	"auth":          {},
 	"auth/*":        {"auth"},
