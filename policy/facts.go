@@ -28,9 +28,8 @@ type Facts struct {
 	Mount string // IPC$ for named pipes
 
 	// Of the operation.
-	Path    string // relative to the mount, "" for its root
-	Unnamed bool   // the path is not known
-	Action  Action
+	Path   string // relative to the mount, "" for its root
+	Action Action
 }
 
 // A Certificate is one that a client has shown.

@@ -86,13 +86,13 @@ func slowRanks(r *Rule, f *Facts) []int {
 		}),
 		best(r.Paths, func(p Path) int {
 			text := strings.ToUpper(p.String()) + `\`
-			return len(p) * one(r.Verb == Deny && f.Unnamed || !f.Unnamed && strings.HasPrefix(strings.ToUpper(f.Path)+`\`, text))
+			return len(p) * one(r.Verb == Deny && f.Action.Unnamed || !f.Action.Unnamed && strings.HasPrefix(strings.ToUpper(f.Path)+`\`, text))
 		}),
 		best(r.Operations, func(m OperationMatch) int {
 			if m.Class != 0 {
 				return one(m.Class&f.Action.Class != 0)
 			}
-			return 2 * one(f.Action.Class&ClassFSCTL != 0 && m.FSCTL == f.Action.FSCTL)
+			return 2 * one(f.Action.FSCTL != 0 && m.FSCTL == f.Action.FSCTL)
 		}),
 	}
 }
@@ -158,8 +158,8 @@ func randomFacts(r *rand.Rand) Facts {
 
 // randomRest changes the facts of the stages from Tree on.
 func randomRest(r *rand.Rand, f *Facts) {
-	f.Mount, f.Path, f.Unnamed = oneOf(r, "Projects", "all", "IPC$"), oneOf(r, "", "pub", `pub\x`, `Pub\X\y`, "public", "other"), r.IntN(8) == 0
-	f.Action = Action{Access: Access(r.IntN(4)), Class: Class(r.IntN(16)), FSCTL: smb2.FSCTL(r.IntN(3))}
+	f.Mount, f.Path = oneOf(r, "Projects", "all", "IPC$"), oneOf(r, "", "pub", `pub\x`, `Pub\X\y`, "public", "other")
+	f.Action = Action{Access: Access(r.IntN(4)), Class: Class(r.IntN(16)), FSCTL: smb2.FSCTL(r.IntN(3)), Unnamed: r.IntN(8) == 0}
 	if r.IntN(3) > 0 {
 		f.Action.Class = 0
 	}
@@ -214,7 +214,7 @@ func checkEarlier(t *testing.T, p *Policy, f *Facts) {
 		if s < Session {
 			early.User, early.Groups, early.Dialect = "", nil, 0
 		}
-		early.Path, early.Unnamed, early.Action = "", false, Action{}
+		early.Path, early.Action = "", Action{}
 		if v := p.Decide(s, &early); !v.Allowed {
 			t.Fatalf("allowed in the end, and at stage %v %v: %+v", s, v, f)
 		}

@@ -12,7 +12,7 @@ type Class uint8
 // The sorts of operations.
 const (
 	ClassPipe     Class = 1 << iota // on a named pipe
-	ClassFSCTL                      // an FSCTL, any
+	ClassFSCTL                      // any FSCTL that is about a file
 	ClassSecurity                   // sets a security descriptor
 	ClassSnapshot                   // lists snapshots, or opens what is in one
 )
@@ -40,17 +40,14 @@ func (c Class) String() string {
 
 // An Action is what an operation does, as far as rules ask.
 type Action struct {
-	Access Access
-	Class  Class
-	FSCTL  smb2.FSCTL // when ClassFSCTL is in Class
+	Access  Access
+	Class   Class
+	FSCTL   smb2.FSCTL // 0: none
+	Unnamed bool       // what is opened is not known by the path
 }
 
 func (a Action) String() string {
-	s := a.Class.String()
-	if a.Class&ClassFSCTL != 0 {
-		s += " " + a.FSCTL.String()
-	}
-	return s + ", needs " + a.Access.String()
+	return factOperation(&Facts{Action: a}) + ", needs " + a.Access.String()
 }
 
 // The ranks of what a rule names.
@@ -66,14 +63,19 @@ func meetsOperations(r *Rule, f *Facts) (a answer, best rank) {
 		switch x := f.Action; {
 		case m.Class&x.Class != 0:
 			a, best = yes, max(best, rankClass)
-		case m.Class == 0 && x.Class&ClassFSCTL != 0 && m.FSCTL == x.FSCTL:
+		case m.Class == 0 && x.FSCTL != 0 && m.FSCTL == x.FSCTL:
 			a, best = yes, rankFSCTL
 		}
 	}
 	return a, best
 }
 
-func factOperation(f *Facts) string { return f.Action.Class.String() }
+func factOperation(f *Facts) string {
+	if f.Action.FSCTL != 0 {
+		return f.Action.Class.String() + ": " + f.Action.FSCTL.String()
+	}
+	return f.Action.Class.String()
+}
 
 func (m OperationMatch) String() string {
 	if m.Class != 0 {

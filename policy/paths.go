@@ -39,7 +39,7 @@ func asksPaths(r *Rule) bool { return len(r.Paths) > 0 }
 // meetsPaths ranks a longer prefix higher. Whether one is met for sure or
 // perhaps, the longest counts.
 func meetsPaths(r *Rule, f *Facts) (a answer, best rank) {
-	lost := f.Unnamed || climbs(f.Path)
+	lost := f.Action.Unnamed || climbs(f.Path)
 	for _, p := range r.Paths {
 		met := unsure
 		if !lost {
@@ -141,7 +141,7 @@ func cutComponent(path string) (component, rest string) {
 }
 
 func factPath(f *Facts) string {
-	if f.Unnamed {
+	if f.Action.Unnamed {
 		return "a path that is not known"
 	}
 	return strconv.Quote(f.Path)

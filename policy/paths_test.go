@@ -66,7 +66,7 @@ func TestDoubt(t *testing.T) {
 		{Facts{Path: "PUBLIC~1"}, false, true},
 		{Facts{Path: `pub\..\other`}, false, true},
 		{Facts{Path: `other\.\x`}, false, true},
-		{Facts{Path: "other", Unnamed: true}, false, true},
+		{Facts{Path: "other", Action: Action{Unnamed: true}}, false, true},
 	} {
 		if got := allow.Decide(Operation, &c.facts).Allowed; got != c.allow {
 			t.Errorf("%+v: allowed %v", c.facts, got)
