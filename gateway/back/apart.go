@@ -10,9 +10,10 @@ import (
 )
 
 // An apart is a chain that the server does not take as one message, because of
-// a READ or WRITE that has to be split or because of the length of it all. Its
-// elements go one after the other, each when the one before has been answered,
-// and follow each other as [MS-SMB2] 3.3.5.2.7.2 has a server do it.
+// a READ or WRITE that has to be split, of the length of it all, or of the
+// credits that it grants. Its elements go one after the other, each when the one
+// before has been answered, and follow each other as [MS-SMB2] 3.3.5.2.7.2 has a
+// server do it.
 //
 // It stands in the place of the elements' Repliers until they are answered.
 type apart struct {
@@ -177,9 +178,9 @@ func (a *apart) wantsEnd(i int) bool {
 }
 
 // cancel notes that r is to end early, if it is one of a's that has not ended.
-// Under Conn.mu.
+// A CLOSE goes all the same: without it the open would stay. Under Conn.mu.
 func (a *apart) cancel(r *tree.Request) {
-	if i := slices.Index(a.chain[a.at:], r); i >= 0 {
+	if i := slices.Index(a.chain[a.at:], r); i >= 0 && r.Header().Command() != smb2.CommandClose {
 		a.cancelled[a.at+i] = true
 	}
 }

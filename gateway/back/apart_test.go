@@ -245,8 +245,31 @@ func TestApartTooLong(t *testing.T) {
 	}
 }
 
+// A chain for which the server does not grant the credits goes apart as well.
+func TestApartStarved(t *testing.T) {
+	t.Parallel()
+	data := pattern(2 * unit)
+	for _, n := range []uint16{1, 2, 3} {
+		r := newRig(t, cmac)
+		list := r.watch(nil)
+		r.starve(n)
+		r.mustConnect()
+		chain := r.front.related(opening, writeAll(data), readAll(2*unit), closing)
+		r.share.Server.Serve(chain)
+		got := r.answers(chain)
+		if !slices.Equal(statuses(got), make([]smb2.Status, 4)) || !bytes.Equal(got[2].data(t), data) {
+			t.Errorf("%d credits: told %v", n, statuses(got))
+		}
+		r.end(nil)
+		saw := slices.DeleteFunc(*list, func(s string) bool { return s == "ECHO" || s == "IOCTL 255 255" })
+		if saw[0] != "CREATE" || saw[len(saw)-1] != "CLOSE 1 2" {
+			t.Errorf("%d credits: the server saw %q", n, saw)
+		}
+	}
+}
+
 // CANCEL ends the element it names, under way or not, and what comes after it
-// goes on.
+// goes on. Only a CLOSE is not to be stopped.
 func TestApartCancelled(t *testing.T) {
 	t.Parallel()
 	for _, which := range []int{0, 1, 2} {
@@ -276,7 +299,9 @@ func TestApartCancelled(t *testing.T) {
 			r.share.Server.Cancel(chain[0])
 		}
 		want := []smb2.Status{smb2.StatusCancelled, smb2.StatusEndOfFile, 0}
-		want[which] = smb2.StatusCancelled
+		if which < 2 {
+			want[which] = smb2.StatusCancelled
+		}
 		if got := statuses(r.answers(chain)); !slices.Equal(got, want) {
 			t.Errorf("%d: told %v, want %v", which, got, want)
 		}
@@ -287,45 +312,85 @@ func TestApartCancelled(t *testing.T) {
 	}
 }
 
-// A chain ends with its connection or its tree, wherever it is, and nothing is
-// left.
+// A chain ends with its connection, wherever it is and wherever in it the large
+// element is, and nothing is left.
 func TestApartLost(t *testing.T) {
 	t.Parallel()
-	steps := []smb2.Command{smb2.CommandCreate, smb2.CommandWrite, smb2.CommandFlush, smb2.CommandClose}
-	for _, at := range steps {
-		for _, cut := range []bool{false, true} {
-			r := placing(newRig(t, gmac))
-			r.server.MaxSize = unit
-			arrived := make(chan bool, 10)
-			r.watch(func(q *smb2test.Request) smb2test.Action {
-				if q.Command() != at {
-					return smb2test.Action{}
-				}
-				arrived <- true
-				return smb2test.Action{Silent: true}
-			})
-			r.mustConnect()
-			chain := r.front.related(opening, writeAll(pattern(3*unit)), flushing, closing)
-			r.share.Server.Serve(chain)
-			<-arrived
-			if cut {
-				r.link.(*mem.PlacerConn).Break()
-			} else {
-				r.space.Conn().Close()
+	big := writeAll(pattern(3 * unit))
+	for _, links := range [][]link{
+		{opening, big, flushing, closing}, {opening, flushing, big, closing}, {opening, flushing, closing, big}, {big, flushing, closing},
+	} {
+		for n := range links {
+			for _, cut := range []bool{false, true} {
+				lose(t, links, n, cut)
 			}
-			got := statuses(r.answers(chain))
-			n := slices.Index(steps, at)
-			if !slices.Equal(got[:n], make([]smb2.Status, n)) || slices.Contains(got[n:], 0) {
-				t.Errorf("%v, cut %v: told %v", at, cut, got)
-			}
-			late := r.front.related(opening, readAll(unit+1))
-			r.share.Server.Serve(late)
-			for _, st := range statuses(r.answers(late)) {
-				if st != smb2.StatusNetworkNameDeleted {
-					t.Errorf("afterwards: %v", st)
-				}
-			}
-			r.end(nil)
 		}
+	}
+}
+
+// lose ends the connection while the server has element n.
+func lose(t *testing.T, links []link, n int, cut bool) {
+	r := placing(newRig(t, gmac))
+	r.server.MaxSize = unit
+	arrived := make(chan bool, 10)
+	r.watch(func(q *smb2test.Request) smb2test.Action {
+		if q.Command() != links[n].command {
+			return smb2test.Action{}
+		}
+		arrived <- true
+		return smb2test.Action{Silent: true}
+	})
+	r.mustConnect()
+	chain := r.front.related(links...)
+	r.share.Server.Serve(chain)
+	<-arrived
+	if cut {
+		r.link.(*mem.PlacerConn).Break()
+	} else {
+		r.space.Conn().Close()
+	}
+	got := statuses(r.answers(chain))
+	if !slices.Equal(got[:n], make([]smb2.Status, n)) || slices.Contains(got[n:], 0) {
+		t.Errorf("%v of %d, cut %v: told %v", links[n].command, len(links), cut, got)
+	}
+	late := r.front.related(opening, readAll(unit+1))
+	r.share.Server.Serve(late)
+	for _, st := range statuses(r.answers(late)) {
+		if st != smb2.StatusNetworkNameDeleted {
+			t.Errorf("afterwards: %v", st)
+		}
+	}
+	r.end(nil)
+}
+
+// A chain ends with its tree: what has not been sent by then is not done.
+func TestApartClosed(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, gmac)
+	r.server.MaxSize = unit
+	arrived := make(chan smb2.Header, 1)
+	list := r.watch(func(q *smb2test.Request) smb2test.Action {
+		switch q.Command() {
+		case smb2.CommandFlush:
+			arrived <- slices.Clone(q.Header)
+			return smb2test.Action{Silent: true}
+		case smb2.CommandCancel:
+			if err := r.server.Say(cancelled(<-arrived)); err != nil {
+				t.Error(err)
+			}
+		}
+		return smb2test.Action{}
+	})
+	r.mustConnect()
+	chain := r.front.related(elsewhere, readAll(unit+1), closing)
+	r.share.Server.Serve(chain)
+	r.end(nil)
+	const gone = smb2.StatusNetworkNameDeleted
+	got := statuses(r.answers(chain))
+	if got[0] != smb2.StatusCancelled && got[0] != gone || got[1] != gone || got[2] != gone {
+		t.Errorf("told %v", got)
+	}
+	if slices.ContainsFunc(*list, func(s string) bool { return s == "READ 8 9" || s == "CLOSE 8 9" }) {
+		t.Errorf("the server saw %q", *list)
 	}
 }

@@ -63,9 +63,9 @@
 // from and to the one buffer, or copied once. The client gets one answer: of a
 // prefix that ends with the first part that came short, or the first error.
 //
-// A chain with such an element, or too long for one message, goes element by
-// element, each when the one before has been answered, with the FileId that the
-// client left to the server put in.
+// A chain with such an element, too long for one message or for the credits that
+// the server grants, goes element by element, each when the one before has been
+// answered, with the FileId that the client left to the server put in.
 //
 // # Ownership
 //
@@ -117,7 +117,9 @@
 //
 // A READ or WRITE of a pipe is not split: one too large for the server is
 // answered with STATUS_INVALID_PARAMETER. A split WRITE of which a part fails
-// has failed, although other parts of it have been written.
+// has failed, although other parts of it have been written. A chain that goes
+// element by element takes a round trip for each, what its client asks meanwhile
+// may overtake the rest of it, and where its tree ends the rest is not done.
 //
 // There is one connection to a backend: no channels are bound, and a session
 // that the server has ended is made again only by the next Connect.

@@ -8,8 +8,9 @@ import (
 )
 
 // Serve forwards a chain as one message, or element by element where it is too
-// large for one, and a READ or WRITE that is too large in parts. It blocks while there are too few credits, so that a client
-// has no more in flight than its server takes.
+// large for one or for the credits that the server grants, and a READ or WRITE
+// that is too large in parts. It blocks while there are too few credits, so that
+// a client has no more in flight than its server takes.
 func (t *Tree) Serve(chain []*tree.Request) {
 	if len(chain) == 1 && isData(chain[0].Header().Command()) {
 		t.serveData(chain)
@@ -24,7 +25,10 @@ func (t *Tree) Serve(chain []*tree.Request) {
 	if st == smb2.StatusSuccess {
 		st = t.forward(chain, charge, placement{})
 	}
-	if st != smb2.StatusSuccess {
+	switch {
+	case st == smb2.StatusInsuffServerResources && len(chain) > 1:
+		t.serveApart(chain)
+	case st != smb2.StatusSuccess:
 		t.refuse(chain, st)
 	}
 }
