@@ -105,7 +105,8 @@
 //	pipes                         locked: replies writes, requests reads
 //	a message                     who received or made it, until Send or Release
 //	an exposed buffer             the op; replies takes it out when it is revoked
-//	arenas                        the Run: one for each backend
+//	arenas                        the configuration: one for each backend
+//	doors, the server             the goroutine of Run; others ask it (run.go)
 //
 // # Teardown
 //
@@ -166,6 +167,15 @@
 //
 // Each backend has its own arena, so that a backend which claims to have
 // placed data can reveal no other backend's.
+//
+// # Change
+//
+// Change puts another configuration in force while Run is running (change.go). What
+// belongs to one configuration is a server; a door, which is a listener's socket
+// with its accept loop, has the server and the Listener for the next connection
+// behind it. So a connection keeps those that it began with. What lasts is the lobby,
+// the sessions of clients, and what they come back for at backends that are named as
+// before, at the same addresses.
 //
 // # Watching
 //

@@ -53,6 +53,17 @@ type Deferrer interface {
 	Defer()
 }
 
+// An Adopter is a Listener that can go on with what another Network of its kind is
+// made of. Found by assertion.
+type Adopter interface {
+	Listener
+
+	// Adopt makes ready what connections that come later need of n, and returns
+	// what puts it in force, which does not fail. The error says why n cannot be
+	// used, and nothing has changed.
+	Adopt(n Network) (commit func(), err error)
+}
+
 // A Deferred is a connection whose peer still waits for our answer. Before
 // Admit it can only be closed, which the peer sees as a failure to connect.
 type Deferred interface {

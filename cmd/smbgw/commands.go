@@ -27,6 +27,7 @@ type invocation struct {
 	args           []string
 	networks       map[string]network
 	getenv         func(string) string
+	hangup         func() <-chan os.Signal // begins to catch what asks for the file to be read again; nil: nothing does
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
@@ -63,12 +64,11 @@ Exit status: 0 ended as asked, 1 something outside failed, 2 the command line or
 the configuration is wrong.
 `
 
-// run is the program: it returns the exit status.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	inv := &invocation{networks: networks, getenv: os.Getenv, stdin: stdin, stdout: stdout, stderr: stderr}
-	return inv.run(ctx, args)
+func newInvocation(stdin io.Reader, stdout, stderr io.Writer) *invocation {
+	return &invocation{networks: networks, getenv: os.Getenv, stdin: stdin, stdout: stdout, stderr: stderr}
 }
 
+// run is the program: it returns the exit status.
 func (inv *invocation) run(ctx context.Context, args []string) int {
 	flags := flag.NewFlagSet("smbgw", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,10 @@ import (
 type outcome struct {
 	status         int
 	stdout, stderr string
+}
+
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return newInvocation(stdin, stdout, stderr).run(ctx, args)
 }
 
 func invoke(ctx context.Context, args ...string) outcome {

@@ -117,7 +117,7 @@ func (s sole) Lookup(name string) (auth.Account, error) {
 // welcomeOne is a service without mounts that lets one account in.
 func welcomeOne(a auth.Account) *gateway.Service {
 	const host = "smbgw-demo"
-	return welcome(accounts{Users: sole{a}, computer: netBIOS(host)}, host)
+	return welcome(accounts{Users: sole{a}, computer: netBIOS(host)}, host, auth.NewLimiter(nil))
 }
 
 // isTerminal says that w is one, or a device like it.

@@ -13,15 +13,34 @@
 //
 // Package config describes the file, package auth/users the users file. SIGTERM
 // and SIGINT end the program in order: listeners close, connections are hung up,
-// and the exit status is 0. A second signal ends it at once.
+// and the exit status is 0. A second signal ends it at once. SIGHUP has it read its
+// configuration again.
 //
 // A service manager that has set NOTIFY_SOCKET, as systemd does, is told when the
-// listeners are open, when the end begins, and how many connections there are. Its
-// watchdog (WATCHDOG_USEC) is kept quiet as long as every listener accepts clients
-// and nobody holds what all connections need: gateway.Check.
+// listeners are open, when a reload begins and is over, when the end begins, and how
+// many connections there are. Its watchdog (WATCHDOG_USEC) is kept quiet as long as
+// every listener accepts clients and nobody holds what all connections need:
+// gateway.Check.
 //
 // The log goes to standard error: one line for each listener, one for each
 // connection at its end.
+//
+// # Reload
+//
+// SIGHUP has the file read again. What it says is put in force for connections that
+// come from then on: listeners, what they ask of clients and whether they relay,
+// their certificates, backends, the users file, mounts. Connections that are there
+// go on with what they began with. A listener at an address that was listened on
+// before keeps its socket; others are opened, and those that the file does not have
+// any more are closed, without their connections. The log's level changes at once,
+// for all.
+//
+// It is all or nothing. When the file has a mistake, or an address is taken, the
+// log says so, each mistake in a record of its own, and the configuration of before
+// stays in force. The log's format cannot change without a restart.
+//
+// Log-ins that failed still count, and a client that comes back after a reload ends
+// the session that it had before.
 //
 // # Exit status
 //
@@ -36,6 +55,10 @@
 //
 // # Bugs
 //
-// SIGHUP does not reload the configuration; certificates and the users file alone
-// are read again when they change.
+// A reload cannot move a listener to another address of the port that it has, say
+// from tcp!*!445 to tcp!10.0.0.1!445: the old socket is in the way until the new one
+// is open. Two reloads, with another port in between, do it.
+//
+// The connections of a QUIC listener share its socket: when it is taken out, its
+// port is free once the last of them has ended.
 package main

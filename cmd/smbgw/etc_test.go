@@ -105,7 +105,7 @@ func readFile(t *testing.T, file string) []byte {
 func storage(ctx context.Context, t *testing.T) map[string]transports.Addr {
 	t.Helper()
 	ctx, stop := context.WithCancel(ctx)
-	s := welcome(accounts{Users: sole{alice}, computer: "NAS"}, "nas")
+	s := welcome(accounts{Users: sole{alice}, computer: "NAS"}, "nas", auth.NewLimiter(nil))
 	s.Mounts = []gateway.Mount{{Name: "projects", Store: store.New(store.Config{Shares: []string{"projects"}, Bytes: 1 << 20})}}
 	quiet, ready := slog.New(slog.DiscardHandler), make(chan []net.Addr, 1)
 	g := &gateway.Gateway{Service: s, Log: quiet, Ready: func(at []net.Addr) { ready <- at }}
@@ -199,16 +199,7 @@ func runMoved(ctx context.Context, t *testing.T, file string, servers map[string
 // and has a file in the share projects.
 func useProjects(ctx context.Context, t *testing.T, dir string, at transports.Addr) {
 	t.Helper()
-	here := config.ClientTLS{CA: filepath.Join(dir, "cert.pem"), Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem")}
-	n := networks[at.Network].dial(&config.Backend{ServerName: "gateway.example", TLS: here}, slog.New(slog.DiscardHandler))
-	conn, err := n.Dial(ctx, at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := client.New(ctx, conn, back.Options{Arena: new(transports.Arena), ServerName: "gateway.example"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := come(ctx, t, dir, "gateway.example", at)
 	defer c.Close()
 	share, err := c.Connect(ctx, initiator(alice), "projects")
 	if err != nil {
@@ -219,14 +210,37 @@ func useProjects(ctx context.Context, t *testing.T, dir string, at transports.Ad
 	if err != nil {
 		t.Fatal(err)
 	}
+	keep(t, f)
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// come connects to a gateway, by its name and with the certificate in dir where
+// the network has such things.
+func come(ctx context.Context, t *testing.T, dir, name string, at transports.Addr) *client.Client {
+	t.Helper()
+	own := config.ClientTLS{CA: filepath.Join(dir, "cert.pem"), Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem")}
+	n := networks[at.Network].dial(&config.Backend{ServerName: name, TLS: own}, slog.New(slog.DiscardHandler))
+	conn, err := n.Dial(ctx, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := client.New(ctx, conn, back.Options{Arena: new(transports.Arena), ServerName: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// keep writes to a file, and reads it.
+func keep(t *testing.T, f *client.File) {
+	t.Helper()
 	text, got := bytes.Repeat([]byte("to be kept "), 1000), make([]byte, 11000)
 	if _, err := f.WriteAt(text, 0); err != nil {
 		t.Error(err)
 	}
 	if _, err := f.ReadAt(got, 0); err != nil || !bytes.Equal(got, text) {
 		t.Errorf("what was written does not come back: %v", err)
-	}
-	if err := f.Close(); err != nil {
-		t.Error(err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/cmd/smbgw/config"
 	"github.com/smbgw/smbgw/cmd/smbgw/notify"
 	"github.com/smbgw/smbgw/gateway"
@@ -22,19 +23,32 @@ const statusTime = 10 * time.Second
 type program struct {
 	inv     *invocation
 	log     *slog.Logger
+	level   *slog.LevelVar // of all records, also of connections that run
+	limiter *auth.Limiter
 	gateway *gateway.Gateway
+	format  config.Format // of the log
 
 	manager *notify.Manager
 	every   time.Duration // how often it is told
-	trouble string        // what has kept it from being told, or ""; told once
+	trouble string        // what has kept it from being told, or ""; logged once
+	note    string        // why the configuration is not what the file says, or ""; told with the rest
 }
 
 func newProgram(inv *invocation, c *config.Config) (*program, error) {
-	p := &program{inv: inv, log: logger(c.Log, inv.stderr)}
+	p := &program{inv: inv, level: new(slog.LevelVar), limiter: auth.NewLimiter(nil), format: c.Log.Format}
+	p.level.Set(c.Log.Level)
+	p.log = logger(p.format, p.level, inv.stderr)
 	var err error
-	if p.gateway, err = build(c, inv.networks, p.log); err != nil {
+	if p.gateway, err = build(c, inv.networks, p.limiter, p.log); err != nil {
 		return nil, err
 	}
+	p.warn(c)
+	p.manage()
+	return p, nil
+}
+
+// warn says what relay cannot hide.
+func (p *program) warn(c *config.Config) {
 	for _, l := range c.Listeners {
 		if l.Relay == nil {
 			continue
@@ -42,8 +56,6 @@ func newProgram(inv *invocation, c *config.Config) (*program, error) {
 		p.log.Info("relay passes the backend's network-interface lists and referrals unchanged: clients may learn its own addresses",
 			"listener", l.Name, "backend", l.Relay.Name)
 	}
-	p.manage()
-	return p, nil
 }
 
 // manage finds the service manager. One that cannot be told is no reason not to
@@ -64,14 +76,14 @@ func (p *program) manage() {
 	}
 }
 
-// run serves until ctx ends.
-func (p *program) run(ctx context.Context) error {
+// run serves until ctx ends, and reads the configuration again at each hangup.
+func (p *program) run(ctx context.Context, hangup <-chan os.Signal) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ready := make(chan struct{})
 	p.gateway.Ready = func([]net.Addr) { close(ready) }
 	var attending sync.WaitGroup
-	attending.Go(func() { p.attend(ctx, ready) })
+	attending.Go(func() { p.attend(ctx, ready, hangup) })
 	err := p.gateway.Run(ctx)
 	cancel()
 	attending.Wait()
@@ -79,14 +91,14 @@ func (p *program) run(ctx context.Context) error {
 }
 
 // attend tells the service manager how the gateway is, from its start to the
-// beginning of its end.
-func (p *program) attend(ctx context.Context, ready <-chan struct{}) {
+// beginning of its end, and reads the configuration again when it is asked to.
+func (p *program) attend(ctx context.Context, ready <-chan struct{}, hangup <-chan os.Signal) {
 	select {
 	case <-ready:
 	case <-ctx.Done():
 		return
 	}
-	p.told(p.manager.Ready(served(0)))
+	p.told(p.manager.Ready(p.status(0)))
 	tick := time.NewTicker(p.every)
 	defer tick.Stop()
 	for {
@@ -94,6 +106,8 @@ func (p *program) attend(ctx context.Context, ready <-chan struct{}) {
 		case <-ctx.Done():
 			p.told(p.manager.Stopping("ending"))
 			return
+		case <-hangup:
+			p.reload(ctx)
 		case <-tick.C:
 			p.beat(ctx)
 		}
@@ -110,11 +124,13 @@ func (p *program) beat(ctx context.Context) {
 		p.told(p.manager.Status(err.Error()))
 		p.log.Error("gateway does not get on", "error", err)
 	default:
-		p.told(p.manager.Alive(served(n)))
+		p.told(p.manager.Alive(p.status(n)))
 	}
 }
 
-func served(connections int64) string { return fmt.Sprintf("serving; connections: %d", connections) }
+func (p *program) status(connections int64) string {
+	return fmt.Sprintf("serving; connections: %d%s", connections, p.note)
+}
 
 // told logs what keeps the service manager from being told, once.
 func (p *program) told(err error) {

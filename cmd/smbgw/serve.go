@@ -4,7 +4,9 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"os"
 
+	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/cmd/smbgw/config"
 	"github.com/smbgw/smbgw/gateway"
 )
@@ -14,6 +16,10 @@ func serve(ctx context.Context, inv *invocation) int {
 	if !inv.noArguments("run") {
 		return exitUsage
 	}
+	var hangup <-chan os.Signal
+	if inv.hangup != nil {
+		hangup = inv.hangup() // from here on it waits for the gateway to run
+	}
 	c, status := inv.load()
 	if c == nil {
 		return status
@@ -22,31 +28,32 @@ func serve(ctx context.Context, inv *invocation) int {
 	if err != nil {
 		return inv.failed(err)
 	}
-	if err := p.run(ctx); err != nil {
+	if err := p.run(ctx, hangup); err != nil {
 		return inv.failed(err)
 	}
 	p.log.Info("ended")
 	return exitOK
 }
 
-func logger(c config.Log, w io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: c.Level}
-	if c.Format == config.FormatJSON {
+// logger writes records of a level and above.
+func logger(format config.Format, level slog.Leveler, w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level}
+	if format == config.FormatJSON {
 		return slog.New(slog.NewJSONHandler(w, options))
 	}
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
 // build turns a configuration into the gateway it describes. Nothing is
-// started.
-func build(c *config.Config, networks map[string]network, log *slog.Logger) (*gateway.Gateway, error) {
+// started. The limiter lasts, whatever the configuration.
+func build(c *config.Config, networks map[string]network, limiter *auth.Limiter, log *slog.Logger) (*gateway.Gateway, error) {
 	g := &gateway.Gateway{Log: log}
 	backends := map[*config.Backend]*gateway.Backend{}
 	for _, b := range c.Backends {
 		backends[b] = backend(b, networks, log)
 	}
 	var err error
-	if g.Service, err = service(c, backends, log); err != nil {
+	if g.Service, err = service(c, backends, limiter, log); err != nil {
 		return nil, err
 	}
 	for i := range c.Listeners {

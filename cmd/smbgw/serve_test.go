@@ -227,7 +227,7 @@ func TestLogger(t *testing.T) {
 		{config.Log{Level: slog.LevelError, Format: config.FormatText}, ""},
 	} {
 		var b strings.Builder
-		log := logger(c.log, &b)
+		log := logger(c.log.Format, c.log.Level, &b)
 		log.Debug("a")
 		log.Info("b")
 		if !says(b.String(), c.want) || strings.Contains(b.String(), "msg=a") {

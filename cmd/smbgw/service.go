@@ -20,7 +20,7 @@ import (
 )
 
 // service is what listeners without a relay serve, nil when there are none.
-func service(c *config.Config, backends map[*config.Backend]*gateway.Backend, log *slog.Logger) (*gateway.Service, error) {
+func service(c *config.Config, backends map[*config.Backend]*gateway.Backend, limiter *auth.Limiter, log *slog.Logger) (*gateway.Service, error) {
 	if c.Users == nil {
 		return nil, nil
 	}
@@ -34,7 +34,7 @@ func service(c *config.Config, backends map[*config.Backend]*gateway.Backend, lo
 	if err != nil {
 		return nil, fmt.Errorf("this machine has no name: %w", err)
 	}
-	s := welcome(accounts{file, netBIOS(host), c.Users.Guest, c.Users.Anonymous}, host)
+	s := welcome(accounts{file, netBIOS(host), c.Users.Guest, c.Users.Anonymous}, host, limiter)
 	s.Interfaces = func() []smb2.NetworkInterface { return interfaces(c.Listeners, links()) }
 	same := &gateway.Login{Initiator: sameUser(file)}
 	for _, m := range c.Mounts {
@@ -43,6 +43,7 @@ func service(c *config.Config, backends map[*config.Backend]*gateway.Backend, lo
 			if as, err = serviceAccount(m.As); err != nil {
 				return nil, fmt.Errorf("mount %q: %w", m.Name, err)
 			}
+			as.Name = m.Name + ": " + m.As.User
 		}
 		s.Mounts = append(s.Mounts, gateway.Mount{
 			Name: m.Name, Comment: m.Comment, Share: m.Share, Backend: backends[m.Backend], As: as,
@@ -52,9 +53,9 @@ func service(c *config.Config, backends map[*config.Backend]*gateway.Backend, lo
 	return s, nil
 }
 
-// welcome is a service without mounts.
-func welcome(a accounts, host string) *gateway.Service {
-	table, limiter := acceptors(a), auth.NewLimiter(nil)
+// welcome is a service without mounts. The limiter counts log-ins that fail.
+func welcome(a accounts, host string, limiter *auth.Limiter) *gateway.Service {
+	table := acceptors(a)
 	sum := sha256.Sum256([]byte("smbgw server " + host))
 	return &gateway.Service{
 		GUID: smb2.GUID(sum[:16]),

@@ -62,7 +62,7 @@ mount "all" {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := build(c, networks, slog.New(slog.DiscardHandler))
+	g, err := build(c, networks, auth.NewLimiter(nil), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,8 @@ func TestLogInsAreLimited(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := welcome(accounts{known, "GW", false, false}, "gw")
+	limiter := auth.NewLimiter(nil)
+	s := welcome(accounts{known, "GW", false, false}, "gw", limiter)
 	try := func(from, password string) error {
 		a, i := s.NewAcceptor(named(from)), initiator(auth.Account{Name: "alice", Hash: ntlm.Hash(password)})
 		var token []byte
@@ -164,6 +165,10 @@ func TestLogInsAreLimited(t *testing.T) {
 	}
 	if err := try("192.0.2.7:2", "open sesame"); auth.KindOf(err) != auth.RateLimited || strings.Contains(err.Error(), "sesame") {
 		t.Errorf("from the same address: %v", err)
+	}
+	s = welcome(accounts{known, "GW", false, false}, "gw", limiter)
+	if err := try("192.0.2.7:3", "open sesame"); auth.KindOf(err) != auth.RateLimited {
+		t.Errorf("from the same address, after a change of the configuration: %v", err)
 	}
 	if err := try("192.0.2.8:1", "open sesame"); err != nil {
 		t.Errorf("from another address: %v", err)

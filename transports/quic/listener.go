@@ -3,8 +3,10 @@ package quic
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/quic-go/quic-go"
 	"github.com/smbgw/smbgw/transports"
@@ -16,10 +18,14 @@ type listener struct {
 	network  Network
 	acceptor *transports.Acceptor[*quic.Conn]
 	once     sync.Once
+
+	certificates *holder
 }
 
-func newListener(raw *quic.EarlyListener, s *socket, n Network) *listener {
-	l := &listener{raw: raw, socket: s, network: n}
+var _ transports.Adopter = (*listener)(nil)
+
+func newListener(raw *quic.EarlyListener, s *socket, n Network, certificates *holder) *listener {
+	l := &listener{raw: raw, socket: s, network: n, certificates: certificates}
 	l.acceptor = transports.NewAcceptor(transports.Accepting[*quic.Conn]{
 		AcceptRaw: raw.Accept,
 		CloseRaw:  l.closeRaw,
@@ -67,6 +73,19 @@ func (l *listener) Close() error {
 	err := l.acceptor.Close()
 	l.once.Do(l.socket.release)
 	return err
+}
+
+// Adopt takes the certificates; times and limits stay the listener's own.
+func (l *listener) Adopt(n transports.Network) (commit func(), err error) {
+	other, ok := n.(Network)
+	if !ok {
+		return nil, fmt.Errorf("a QUIC listener cannot go on as a %T", n)
+	}
+	r, err := newReloader(other.TLS, other.Failed, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	return func() { l.certificates.Store(r) }, nil
 }
 
 func (l *listener) Addr() net.Addr { return l.raw.Addr() }

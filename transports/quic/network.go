@@ -128,10 +128,12 @@ func (n Network) Announce(ctx context.Context, a transports.Addr) (transports.Li
 	if err != nil {
 		return nil, err
 	}
-	certificates, err := newReloader(n.TLS, n.Failed, time.Now)
+	first, err := newReloader(n.TLS, n.Failed, time.Now)
 	if err != nil {
 		return nil, err
 	}
+	certificates := new(holder)
+	certificates.Store(first)
 	s, err := newSocket(local)
 	if err != nil {
 		return nil, err
@@ -143,7 +145,7 @@ func (n Network) Announce(ctx context.Context, a transports.Addr) (transports.Li
 		s.release()
 		return nil, err
 	}
-	return newListener(raw, s, n), nil
+	return newListener(raw, s, n, certificates), nil
 }
 
 func announceAddr(ctx context.Context, a transports.Addr) (*net.UDPAddr, error) {

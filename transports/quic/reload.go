@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -38,10 +39,13 @@ func newReloader(files TLS, failed func(error), now func() time.Time) (*reloader
 	return r, nil
 }
 
+// A holder has the reloader that a listener uses now.
+type holder struct{ atomic.Pointer[reloader] }
+
 // config is what the listener is given: it asks at every handshake.
-func (r *reloader) config() *tls.Config {
+func (h *holder) config() *tls.Config {
 	c := baseConfig()
-	c.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) { return r.get(), nil }
+	c.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) { return h.Load().get(), nil }
 	return c
 }
 

@@ -303,3 +303,56 @@ func TestErrorsKeepSecrets(t *testing.T) {
 		}
 	}
 }
+
+// A listener goes on with the certificates of another Network, and with its own
+// when those cannot be used.
+func TestAdopt(t *testing.T) {
+	t.Parallel()
+	transporttest.Watch(t)
+	ca := newAuthority(t)
+	cert, key := ca.issue("server")
+	arena := new(transports.Arena)
+	server := quick(Network{Arena: arena, TLS: TLS{Cert: cert, Key: key}})
+	l, err := server.Announce(t.Context(), anyPort())
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer c.Close() // not sooner: that would reach the dialler
+		}
+	}()
+	defer func() { l.Close(); <-served }()
+	serves := func(name string) {
+		t.Helper()
+		client := quick(Network{Arena: arena, TLS: TLS{CA: ca.file, ServerName: name}})
+		c, err := client.Dial(t.Context(), dialAddr(l))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			return
+		}
+		c.Close()
+	}
+	serves("server")
+	cert, key = ca.issue("other")
+	adopter := l.(transports.Adopter)
+	if _, err := adopter.Adopt(Network{TLS: TLS{Cert: cert, Key: "missing"}}); err == nil {
+		t.Error("a key that is not there is adopted")
+	}
+	if _, err := adopter.Adopt(&server); err == nil {
+		t.Error("another kind of network is adopted")
+	}
+	commit, err := adopter.Adopt(Network{TLS: TLS{Cert: cert, Key: key}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	serves("server")
+	commit()
+	serves("other")
+}
