@@ -1,6 +1,10 @@
 package smb2
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
 
 // An FSCTL says what an IOCTL does, [MS-SMB2] 2.2.31, [MS-FSCC] 2.3.
 type FSCTL uint32
@@ -93,6 +97,19 @@ func (f FSCTL) String() string {
 	}
 	return fmt.Sprintf("fsctl %#x", uint32(f))
 }
+
+// FSCTLNamed is the code that String prints as name.
+func FSCTLNamed(name string) (FSCTL, bool) {
+	for f, n := range fsctlNames {
+		if n == name {
+			return f, true
+		}
+	}
+	return 0, false
+}
+
+// FSCTLNames are the names that FSCTLNamed knows, sorted.
+func FSCTLNames() []string { return slices.Sorted(maps.Values(fsctlNames)) }
 
 // WithoutFile says whether the code is about no file: FileID is NoFile, and a
 // server refuses any other, [MS-SMB2] 3.3.5.15.

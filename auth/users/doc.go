@@ -28,6 +28,18 @@
 // can read or write, or the group can write, is refused; on Windows, where the
 // mode does not say, it is not.
 //
+// # Groups
+//
+//	groups, err := users.OpenGroups("/etc/smbgw/groups")
+//	names := groups.Of("alice")
+//
+// A file of groups has one a line, with commas or spaces between the members:
+//
+//	name: alice, bob
+//
+// Members need not be users yet. Names are compared without case. Only a file
+// that everybody can write is refused: it is no secret. It is read once.
+//
 // # Errors
 //
 // An *Error says which file and line is wrong, what is wrong, and what helps.
@@ -37,4 +49,6 @@
 // A file that is overwritten in place, with as many bytes, within the precision
 // of the file system's clock does not look changed. Two programs that change a
 // file at once do not see each other: the last one's change stands.
+//
+// A user with a space in the name cannot be a member of a group.
 package users

@@ -3,6 +3,7 @@ package users
 import (
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,6 +54,18 @@ func (f *File) Lookup(name string) (auth.Account, error) {
 		return auth.Account{}, auth.ErrNoUser
 	}
 	return a, nil
+}
+
+// Names are those of all accounts, sorted.
+func (f *File) Names() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var names []string
+	for _, a := range f.list.accounts {
+		names = append(names, a.Name)
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Len is how many accounts there are.

@@ -3,6 +3,8 @@ package config
 import (
 	"log/slog"
 
+	"github.com/smbgw/smbgw/auth/users"
+	"github.com/smbgw/smbgw/policy"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/transports"
 )
@@ -15,13 +17,15 @@ type Config struct {
 	Backends  []*Backend // in the order of the file
 	Users     *Users     // nil when every listener relays
 	Mounts    []*Mount   // in the order of the file
+	Policies  []*policy.Policy
 }
 
 // Users is who may log in to listeners that do not relay.
 type Users struct {
 	File      string
-	Guest     bool // lets in whose name is not known
-	Anonymous bool // lets in who names nobody
+	Groups    *users.Groups // nil when there are none
+	Guest     bool          // lets in whose name is not known
+	Anonymous bool          // lets in who names nobody
 }
 
 // A Mount is a share that clients see.
@@ -70,6 +74,8 @@ type Listener struct {
 	Addr  transports.Addr
 	TLS   *ServerTLS // nil when the network does not run over TLS
 	Relay *Backend   // nil: serves the mounts
+
+	Policy *policy.Policy // nil: whoever can log in may do everything
 
 	// What a listener asks of the clients that it serves.
 	MinDialect    smb2.Dialect // 0: the default

@@ -18,6 +18,7 @@
 //	listen "NAME" {
 //	  address = "NET!HOST!SERVICE"
 //	  relay   = "BACKEND"      # what comes passes to the backend; without it clients are served the mounts
+//	  policy  = "POLICY"       # what clients that are served may do; without it, what their users may
 //	  min_dialect = "3.0"      # of clients that are served: 2.0.2 | 2.1 | 3.0 | 3.0.2 | 3.1.1
 //	  sign    = "allowed"      # allowed | required
 //	  encrypt = "allowed"      # allowed | required | off
@@ -45,6 +46,7 @@
 //
 //	users {
 //	  file      = "FILE"       # who may log in: see smbgw passwd
+//	  groups    = "FILE"       # lines name: member, member
 //	  guest     = false        # lets in whose name is not known
 //	  anonymous = false        # lets in who names nobody
 //	}
@@ -55,6 +57,29 @@
 //	  as      = "same"         # the client's own user, or { user = "NAME", password_file = "FILE" }
 //	  encrypt = "allowed"      # allowed | required
 //	  comment = "TEXT"         # shown to who lists the shares
+//	}
+//
+//	policy "NAME" {            # what no rule allows is denied: see package policy
+//	  min_dialect = "3.0"      # of all sessions; each of the three may be left out
+//	  sign        = "required" # allowed | required
+//	  encrypt     = "required" # likewise; a network over TLS is enough
+//	  require {                # likewise, more for some
+//	    listeners = ["LISTEN", ...]
+//	    mounts    = ["MOUNT", ...]
+//	    encrypt   = "required"
+//	  }
+//	  allow {                  # a rule; deny has the same. Each line may be left out
+//	    users        = ["NAME", "@GROUP", ...]
+//	    certificates = ["leaf:SHA256", "chain:SHA256", "issuer:NAME", ...]
+//	    addresses    = ["192.0.2.0/24", "2001:db8::1", ...]  # of clients
+//	    listeners    = ["LISTEN", ...]
+//	    transports   = ["tcp", ...]
+//	    dialects     = ["3.1.1", ...]
+//	    mounts       = ["MOUNT", ...]  # IPC$ for what lists the shares
+//	    paths        = ["FOLDER/FOLDER", ...]  # and what is below
+//	    operations   = ["named-pipes", "fsctl", "fsctl:NAME", "fsctl:0xNUMBER", "security", "snapshots", ...]
+//	    access       = "read-only"     # list | read-only | read-write: of allow the most, of deny the least
+//	  }
 //	}
 //
 // File names are relative to the folder of the configuration file. Values are
@@ -70,8 +95,11 @@
 // and belong together, but not kept: the networks read them again, each time
 // they change.
 //
-// Words of later versions (policy, connections = "shared") are known and refused
-// as such.
+// What a policy names has to exist: users, groups, mounts, listeners. A name that
+// is misspelt in a deny would let in whom it means, so a user of whom there is a
+// rule cannot just be removed from the users file.
+//
+// Words of later versions (connections = "shared") are known and refused as such.
 //
 // # Bugs
 //

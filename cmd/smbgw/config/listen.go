@@ -19,9 +19,6 @@ func (l *loader) listener(b *hcl.Block, backends []*Backend) Listener {
 	if a := content.Attributes["relay"]; a != nil {
 		lis.Relay = l.backendNamed(a, backends)
 	}
-	if a := content.Attributes["policy"]; a != nil {
-		l.report(a.NameRange, "policy is not part of this version; remove it")
-	}
 	l.served(content, &lis)
 	tls := l.single(content.Blocks.OfType("tls"))
 	for _, t := range tls {
@@ -75,7 +72,7 @@ func (l *loader) served(content *hcl.BodyContent, lis *Listener) {
 	if attrs["relay"] == nil {
 		return
 	}
-	for _, name := range []string{"min_dialect", "sign", "encrypt"} {
+	for _, name := range []string{"policy", "min_dialect", "sign", "encrypt"} {
 		if a := attrs[name]; a != nil {
 			l.report(a.NameRange, "%s is of no use: listen %q relays, and what passes is between client and backend; remove it, or relay", name, lis.Name)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/smbgw/smbgw/auth/users"
 )
 
 // Load reads and checks the file. An error is of type Mistakes when the
@@ -45,6 +46,7 @@ type loader struct {
 	mistakes Mistakes
 	sockets  map[socket][]boundSocket
 	nameless bool // a backend has no name: what names it cannot be told from a mistake
+	users    *users.File // nil when there is none that can be read
 }
 
 var rootSchema = &hcl.BodySchema{
@@ -54,12 +56,9 @@ var rootSchema = &hcl.BodySchema{
 		{Type: "backend", LabelNames: []string{"name"}},
 		{Type: "users"},
 		{Type: "mount", LabelNames: []string{"name"}},
+		{Type: "policy", LabelNames: []string{"name"}},
 	},
 }
-
-// laterBlocks are words of the configuration language that later versions
-// bring.
-var laterBlocks = []string{"policy"}
 
 func (l *loader) root(body hcl.Body) *Config {
 	content, diags := l.named(body).Content(rootSchema)
@@ -72,7 +71,7 @@ func (l *loader) root(body hcl.Body) *Config {
 	for _, b := range backends {
 		c.Backends = append(c.Backends, l.backend(b))
 	}
-	c.Users = l.users(content.Blocks.OfType("users"))
+	c.Users = l.usersBlock(content.Blocks.OfType("users"))
 	mounts := content.Blocks.OfType("mount")
 	c.Mounts = l.mounts(mounts, c.Backends)
 	listeners := content.Blocks.OfType("listen")
@@ -80,6 +79,9 @@ func (l *loader) root(body hcl.Body) *Config {
 	for _, b := range listeners {
 		c.Listeners = append(c.Listeners, l.listener(b, c.Backends))
 	}
+	policies := content.Blocks.OfType("policy")
+	l.names(policies)
+	l.policies(policies, listeners, c)
 	if len(listeners) == 0 {
 		l.report(hcl.Range{Start: hcl.InitialPos, End: hcl.InitialPos},
 			"nothing to listen on; add a listen block with an address, and a relay or mounts")
@@ -88,9 +90,8 @@ func (l *loader) root(body hcl.Body) *Config {
 	return c
 }
 
-// named is the body without the blocks of later versions, which it refuses,
-// and with one label for every block that has a name, and none for the others.
-// Labels and content of the former are not looked at.
+// named is the body with one label for every block that has a name, and none for
+// the others.
 func (l *loader) named(body hcl.Body) hcl.Body {
 	named := *body.(*hclsyntax.Body)
 	blocks := named.Blocks
@@ -102,9 +103,6 @@ func (l *loader) named(body hcl.Body) hcl.Body {
 			labels = len(rootSchema.Blocks[schema].LabelNames)
 		}
 		switch {
-		case slices.Contains(laterBlocks, b.Type):
-			l.report(b.DefRange(), "%s is not part of this version; remove the block", b.Type)
-			continue
 		case len(b.Labels) < labels:
 			l.report(b.DefRange(), `%s has no name; write %s "NAME" {`, b.Type, b.Type)
 			l.nameless = l.nameless || b.Type == "backend"

@@ -8,11 +8,11 @@ import (
 )
 
 var usersSchema = &hcl.BodySchema{
-	Attributes: []hcl.AttributeSchema{{Name: "file"}, {Name: "guest"}, {Name: "anonymous"}},
+	Attributes: []hcl.AttributeSchema{{Name: "file"}, {Name: "groups"}, {Name: "guest"}, {Name: "anonymous"}},
 }
 
-// users decodes who may log in, nil when the file does not say.
-func (l *loader) users(blocks hcl.Blocks) *Users {
+// usersBlock decodes who may log in, nil when the file does not say.
+func (l *loader) usersBlock(blocks hcl.Blocks) *Users {
 	var u *Users
 	for _, b := range l.single(blocks) {
 		attrs := l.content(b, usersSchema).Attributes
@@ -22,6 +22,7 @@ func (l *loader) users(blocks hcl.Blocks) *Users {
 				l.boolean(a, to)
 			}
 		}
+		u.Groups = l.groups(attrs["groups"])
 		a := attrs["file"]
 		if a == nil {
 			l.report(b.DefRange, `users has no file; add file = "FILE" and make it with: smbgw passwd -f FILE NAME`)
@@ -32,10 +33,27 @@ func (l *loader) users(blocks hcl.Blocks) *Users {
 			continue
 		}
 		u.File = l.path(w.value)
-		_, err := users.Open(u.File, users.Options{})
+		file, err := users.Open(u.File, users.Options{})
+		l.users = file
 		if e, ok := errors.AsType[*users.Error](err); ok {
 			l.report(w.at, "%v", e)
 		}
 	}
 	return u
+}
+
+// groups reads the file that a names, nil when there is none.
+func (l *loader) groups(a *hcl.Attribute) *users.Groups {
+	if a == nil {
+		return nil
+	}
+	w, ok := l.str(a.Expr, "groups")
+	if !ok {
+		return nil
+	}
+	groups, err := users.OpenGroups(l.path(w.value))
+	if err != nil {
+		l.report(w.at, "%v", err)
+	}
+	return groups
 }

@@ -1,7 +1,6 @@
 # Words of later versions are refused as such, not as unknown.
 listen "office" {
   address = "tcp!*!445"
-  policy  = "remote"
 }
 backend "nas" {
   address     = ["tcp!nas!445"]
@@ -9,7 +8,4 @@ backend "nas" {
 }
 mount "projects" {
   backend = "nas"
-}
-policy "remote" {
-  encrypt = "required"
 }
