@@ -150,11 +150,16 @@ func ofIoctl(element []byte) Action {
 	if err != nil {
 		return Action{Access: ReadWrite, Class: ClassFSCTL}
 	}
-	a, ok := fsctls[r.Code]
+	return ClassifyFSCTL(r.Code)
+}
+
+// ClassifyFSCTL is Classify of an IOCTL with the code.
+func ClassifyFSCTL(code smb2.FSCTL) Action {
+	a, ok := fsctls[code]
 	if !ok {
 		a = Action{Access: ReadWrite, Class: ClassFSCTL}
 	}
-	a.FSCTL = r.Code
+	a.FSCTL = code
 	return a
 }
 

@@ -43,6 +43,7 @@ func commands() map[string]command {
 	return map[string]command{
 		"run":     {file: true, run: serve},
 		"check":   {file: true, run: check},
+		"explain": {file: true, run: explain},
 		"demo":    {run: runDemo},
 		"passwd":  {run: passwd},
 		"version": {run: version},
@@ -53,6 +54,8 @@ const usage = `smbgw joins SMB clients and servers over TCP, QUIC and SMB Direct
 
   smbgw -c FILE           serve what the configuration file says
   smbgw -c FILE check     read the file and print every mistake in it
+  smbgw -c FILE explain listener=NAME [from=ADDRESS user=NAME mount=NAME path=PATH op=WORD]
+                          what the listener's policy decides, and why
   smbgw demo              tcp -> smbdirect -> a share in memory, no file needed
   smbgw demo -h           what the demonstration can be told
   smbgw passwd -f USERS NAME

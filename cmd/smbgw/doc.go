@@ -5,6 +5,8 @@
 //
 //	smbgw -c FILE           serve what the configuration file says
 //	smbgw -c FILE check     read the file and print every mistake in it
+//	smbgw -c FILE explain listener=NAME [KEY=VALUE...]
+//	                        what the listener's policy decides, and why
 //	smbgw demo              show the whole path on this machine, without a file
 //	smbgw passwd -f USERS NAME
 //	                        set a user's password in a users file
