@@ -18,7 +18,7 @@ type Facts struct {
 	Secure       bool          // the transport encrypts by itself
 
 	// Of the session.
-	User      string // "" for nobody
+	User      string // "" for nobody, and for guests, whose names anybody can give
 	Groups    []string
 	Dialect   smb2.Dialect
 	Signed    bool // messages are, or must be, signed
