@@ -45,7 +45,7 @@ type loader struct {
 	networks map[string]Network
 	mistakes Mistakes
 	sockets  map[socket][]boundSocket
-	nameless bool // a backend has no name: what names it cannot be told from a mistake
+	nameless bool        // a backend has no name: what names it cannot be told from a mistake
 	users    *users.File // nil when there is none that can be read
 }
 
