@@ -223,13 +223,19 @@ func restarted(t *testing.T) {
 }
 
 // steadily is a script that writes a file with one handle, a MiB at a time, for
-// longer than it takes to kill somebody in the middle of it.
+// longer than it takes to kill somebody in the middle of it. The kernel sends what
+// it has every tenth of a second. Only the last MiB is flushed: the kernel answers
+// EBADF to a flush that finds nothing to write between a reconnect and the next
+// use of the handle, with any server.
 func steadily(f file) string {
 	return fmt.Sprintf(`
+echo 10 >/proc/sys/vm/dirty_writeback_centisecs
+echo 10 >/proc/sys/vm/dirty_expire_centisecs
 exec 3>/tmp/mnt/%[1]s
 for i in $(seq 0 %[2]d); do
-	dd if=/lab/files/%[1]s bs=1M skip=$i count=1 conv=fsync >&3
-	busybox usleep 40000
+	[ $i -lt %[2]d ] || flush=conv=fsync
+	dd if=/lab/files/%[1]s bs=1M skip=$i count=1 $flush >&3
+	busybox usleep 80000
 done
 `, f.name, (f.size-1)>>20)
 }
