@@ -224,9 +224,9 @@ func restarted(t *testing.T) {
 
 // steadily is a script that writes a file with one handle, a MiB at a time, for
 // longer than it takes to kill somebody in the middle of it. The kernel sends what
-// it has every tenth of a second. Only the last MiB is flushed: the kernel answers
-// EBADF to a flush that finds nothing to write between a reconnect and the next
-// use of the handle, with any server.
+// it has every tenth of a second. Only the last MiB is flushed: a flush that a
+// reconnect meets is not repeated by this kernel, but fails (EBADF, EAGAIN),
+// without a gateway, too.
 func steadily(f file) string {
 	return fmt.Sprintf(`
 echo 10 >/proc/sys/vm/dirty_writeback_centisecs
