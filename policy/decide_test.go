@@ -254,3 +254,14 @@ func BenchmarkDecide(b *testing.B) {
 		p.Decide(Operation, &f)
 	}
 }
+
+// Nobody has no name that a rule could mean.
+func TestNobody(t *testing.T) {
+	t.Parallel()
+	p := build(t, []Rule{{Verb: Allow, Users: []string{""}}})
+	f := alice()
+	f.User, f.Groups = "", nil
+	if v := p.Decide(Session, &f); v.Allowed {
+		t.Error(v)
+	}
+}

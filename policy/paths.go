@@ -89,11 +89,9 @@ func sameComponent(want, have string) answer {
 
 // similar says whether an ambiguous name can be want.
 func similar(want, have string) answer {
-	if shortName(have) {
-		return unsure // of any long name: the server's hash is not known
-	}
 	have, _, _ = strings.Cut(have, ":")
 	have = strings.TrimRight(have, ". ")
+	// A short name is that of any long one: the server's hash is not known.
 	if have == "" || shortName(have) || strings.EqualFold(want, have) {
 		return unsure
 	}

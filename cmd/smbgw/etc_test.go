@@ -161,36 +161,20 @@ func runMoved(ctx context.Context, t *testing.T, file string, servers map[string
 		}
 		table[name] = row
 	}
-	ctx, stop := context.WithCancel(ctx)
-	reader, writer := io.Pipe()
-	inv := &invocation{networks: table, getenv: func(string) string { return "" }, stdin: strings.NewReader(""), stdout: io.Discard, stderr: writer}
-	ended, read := make(chan int, 1), make(chan struct{})
-	go func() {
-		ended <- inv.run(ctx, []string{"-c", file})
-		writer.Close()
-	}()
+	inv := &invocation{networks: table, getenv: func(string) string { return "" }, stdin: strings.NewReader(""), stdout: io.Discard}
 	listens := regexp.MustCompile(`msg=listening listener=(\S+) address=(\S+)`)
 	at := map[string]transports.Addr{}
 	want := strings.Count(string(readFile(t, file)), "\nlisten ")
-	for log := bufio.NewScanner(reader); len(at) < want && log.Scan(); {
-		if m := listens.FindStringSubmatch(log.Text()); m != nil {
-			a, err := transports.ParseAddr(m[2])
-			if err != nil {
-				t.Error(err)
+	runUntilEnd(ctx, t, inv, file, func(log *bufio.Scanner) {
+		for len(at) < want && log.Scan() {
+			if m := listens.FindStringSubmatch(log.Text()); m != nil {
+				a, err := transports.ParseAddr(m[2])
+				if err != nil {
+					t.Error(err)
+				}
+				at[m[1]] = a
 			}
-			at[m[1]] = a
 		}
-	}
-	go func() {
-		defer close(read)
-		io.Copy(io.Discard, reader)
-	}()
-	t.Cleanup(func() {
-		stop()
-		if status := <-ended; status != exitOK {
-			t.Errorf("%s ended with status %d", file, status)
-		}
-		<-read
 	})
 	return at
 }

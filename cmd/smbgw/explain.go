@@ -6,8 +6,10 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/cmd/smbgw/config"
 	"github.com/smbgw/smbgw/policy"
 	"github.com/smbgw/smbgw/smb2"
@@ -15,11 +17,12 @@ import (
 
 // A question is what explain is asked, word by word.
 type question struct {
-	config *config.Config
-	facts  policy.Facts
-	stage  policy.Stage
-	policy *policy.Policy
-	listed string // the name of the listener, "" when it is not said
+	config   *config.Config
+	networks map[string]network
+	facts    policy.Facts
+	stage    policy.Stage
+	policy   *policy.Policy
+	listed   string // the name of the listener, "" when it is not said
 }
 
 // questionWords is THE table of the words of explain. The furthest of them is the stage.
@@ -34,14 +37,14 @@ func questionWords() map[string]func(q *question, value string) error {
 	}
 }
 
-// explain prints what the policy of a listener decides, and why. Sessions are
-// taken to be of the newest dialect, signed and encrypted.
+// explain prints what the policy of a listener decides, and why. What there is no
+// word for, and what was not said, is taken to be as assumed tells.
 func explain(_ context.Context, inv *invocation) int {
 	c, status := inv.load()
 	if c == nil {
 		return status
 	}
-	q := &question{config: c}
+	q := &question{config: c, networks: inv.networks}
 	q.facts.Dialect, q.facts.Signed, q.facts.Encrypted = smb2.Dialect311, true, true
 	words := questionWords()
 	for _, arg := range inv.args {
@@ -71,7 +74,7 @@ func (q *question) listener(value string) error {
 		l := &q.config.Listeners[i]
 		if l.Name == value {
 			q.facts.Listener, q.facts.Transport = l.Name, l.Addr.Network
-			q.facts.Secure = networks[l.Addr.Network].TLS
+			q.facts.Secure = q.networks[l.Addr.Network].TLS
 			q.policy, q.listed = l.Policy, l.Name
 			return nil
 		}
@@ -101,7 +104,7 @@ func (q *question) mount(value string) error {
 	for _, m := range q.config.Mounts {
 		names = append(names, m.Name)
 	}
-	if !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, value) }) {
+	if !slices.ContainsFunc(names, func(n string) bool { return auth.Upper(n) == auth.Upper(value) }) {
 		return fmt.Errorf("there is no mount %q; there are %s", value, strings.Join(names, ", "))
 	}
 	return nil
@@ -112,30 +115,68 @@ func (q *question) path(value string) error {
 	return nil
 }
 
-// op is an access that is needed, or a class of operations.
+// leastAccess is what an operation of a class needs at least: policy.Classify.
+var leastAccess = map[policy.Class]policy.Access{
+	policy.ClassPipe:     policy.ReadOnly,
+	policy.ClassFSCTL:    policy.List,
+	policy.ClassSecurity: policy.ReadWrite,
+	policy.ClassSnapshot: policy.List,
+}
+
+// op is an access that is needed, a class of operations, or an FSCTL by its name
+// or number. Several are of one operation.
 func (q *question) op(value string) error {
 	q.stage = policy.Operation
 	accesses, classes := policy.AccessNames(), policy.ClassNames()
 	if a, ok := accesses[value]; ok {
-		q.facts.Action.Access = a
+		q.acts(policy.Action{Access: a})
 		return nil
 	}
 	if c, ok := classes[value]; ok {
-		q.facts.Action.Class |= c
+		q.acts(policy.Action{Access: leastAccess[c], Class: c})
 		return nil
 	}
 	if code, ok := smb2.FSCTLNamed(value); ok {
-		q.facts.Action = policy.ClassifyFSCTL(code)
+		q.acts(policy.ClassifyFSCTL(code))
 		return nil
 	}
-	return fmt.Errorf("op %q is unknown; it is one of %s, %s, or an FSCTL like SET_SPARSE", value,
+	if n, err := strconv.ParseUint(value, 0, 32); err == nil && n > 0 {
+		q.acts(policy.ClassifyFSCTL(smb2.FSCTL(n)))
+		return nil
+	}
+	return fmt.Errorf("op %q is unknown; it is one of %s, %s, or an FSCTL like SET_SPARSE or 0x900c4", value,
 		strings.Join(slices.Sorted(maps.Keys(accesses)), ", "), strings.Join(slices.Sorted(maps.Keys(classes)), ", "))
+}
+
+// acts adds to what the operation does.
+func (q *question) acts(a policy.Action) {
+	to := &q.facts.Action
+	to.Access, to.Class = max(to.Access, a.Access), to.Class|a.Class
+	if a.FSCTL != 0 {
+		to.FSCTL = a.FSCTL
+	}
+}
+
+// assumed says what the verdict rests on besides what was said.
+func (q *question) assumed() string {
+	said := "dialect 3.1.1, signed and encrypted, without a certificate"
+	if !q.facts.Address.IsValid() {
+		said += ", from no address (from=ADDRESS says it)"
+	}
+	if q.stage == policy.Operation {
+		said += ", needs " + q.facts.Action.Access.String() // op=WORD says it
+	}
+	return said
 }
 
 // print writes the verdict and every rule with what became of it.
 func (q *question) print(inv *invocation) {
+	if a := &q.facts.Action; q.stage == policy.Operation && *a == (policy.Action{}) {
+		a.Access = policy.List // what is there is named, and nothing asked of it
+	}
 	v, rules, asked := q.policy.Explain(q.stage, &q.facts)
 	fmt.Fprintf(inv.stdout, "%v (stage: %v)\n", v, q.stage)
+	fmt.Fprintf(inv.stdout, "  taken to be: %s\n", q.assumed())
 	for _, c := range rules {
 		fmt.Fprintf(inv.stdout, "  %v: %v: %v: %s\n", c.Rule.Place, c.Rule.Verb, c.Result, c.Why)
 	}

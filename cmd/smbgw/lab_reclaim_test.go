@@ -63,11 +63,8 @@ func contexts(b []byte, tag string, length uint32, flags int) (n int) {
 		}
 		b = b[i+len(want):]
 		data := b[min(4, len(b)):] // the name is padded to 8 bytes
-		if flags < 0 || len(data) >= flags+4 && binary.LittleEndian.Uint32(data[flags:]) == persistentFlag {
+		if flags < 0 || len(data) >= flags+4 && binary.LittleEndian.Uint32(data[flags:]) == uint32(smb2.DurablePersistent) {
 			n++
 		}
 	}
 }
-
-// persistentFlag is SMB2_DHANDLE_FLAG_PERSISTENT.
-const persistentFlag = 2

@@ -62,15 +62,24 @@ backend "back" {
   `+dialMore+`
 }
 `)
+	var address transports.Addr
+	runUntilEnd(ctx, t, newInvocation(strings.NewReader(""), io.Discard, nil), file, func(log *bufio.Scanner) { address = listening(t, log) })
+	return address
+}
+
+// runUntilEnd runs the program on a file until the test ends, and returns when
+// seen, which is given the log, has.
+func runUntilEnd(ctx context.Context, t *testing.T, inv *invocation, file string, seen func(log *bufio.Scanner)) {
+	t.Helper()
 	ctx, stop := context.WithCancel(ctx)
 	reader, writer := io.Pipe()
+	inv.stderr = writer
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(ctx, []string{"-c", file}, strings.NewReader(""), io.Discard, writer)
+		ended <- inv.run(ctx, []string{"-c", file})
 		writer.Close()
 	}()
-	log := bufio.NewScanner(reader)
-	address := listening(t, log)
+	seen(bufio.NewScanner(reader))
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
@@ -83,7 +92,6 @@ backend "back" {
 		}
 		<-read
 	})
-	return address
 }
 
 // certificate makes cert.pem and key.pem in dir: self-signed, for a server and

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -278,6 +277,14 @@ func refusedReloads(t *testing.T, good string) map[string]refusedReload {
 		"a taken port": {good + `listen "unlucky" { address = "` + unlucky + `" }`, []string{`listener \"unlucky\"`, "address already in use"}},
 		"another format": {strings.Replace(good, `level = "debug"`, `format = "json"`, 1),
 			[]string{`format is \"text\" and cannot become \"json\" without a restart`}},
+		"a policy": {strings.Replace(good, `listen "bureau" { address = "tcp!127.0.0.1!0" }`, `
+listen "bureau" {
+  address = "tcp!127.0.0.1!0"
+  policy  = "strict"
+}
+policy "strict" {
+  allow { users = ["bob"] }
+}`, 1), []string{`listen \"bureau\" has policy \"strict\"`, "not enforced"}},
 		"no file that is HCL": {"listen", []string{"mistakes=1"}},
 	}
 }
@@ -342,6 +349,30 @@ listen "rdma" {
 	}
 }
 
+// Log-ins that have failed count after a reload too: whoever guesses does not
+// begin anew.
+func TestReloadKeepsFailures(t *testing.T) {
+	t.Parallel()
+	transporttest.Watch(t)
+	nas := storage(t.Context(), t)
+	src := strings.ReplaceAll(liveBefore, "STORAGE", nas["tcp"].String())
+	l := startLive(t, src)
+	at := l.listening(l.log.take(), "office")
+	guess := func(times int) {
+		for range times {
+			if l.visit(at, "gateway.example", auth.Account{Name: alice.Name, Hash: ntlm.Hash("wrong")}, "projects") == nil {
+				t.Fatal("a wrong password is right")
+			}
+		}
+	}
+	guess(9)
+	l.reload(src)
+	guess(6) // more than one, for the first waits are short
+	if log := l.log.take(); !strings.Contains(log, "refused for another") {
+		t.Errorf("the log:\n%s", log)
+	}
+}
+
 // SIGHUP is what asks a process to read its file again.
 func TestHangup(t *testing.T) {
 	t.Parallel()
@@ -349,16 +380,7 @@ func TestHangup(t *testing.T) {
 	defer cancel()
 	server := echoServer(t)
 	file := relayConfig(t, "tcp!127.0.0.1!0", server, `log { format = "json" }`)
-	cmd := exec.CommandContext(ctx, os.Args[0], "-c", file)
-	service, socket := newManager(t)
-	cmd.Env = append(os.Environ(), asProgram+"=1", "NOTIFY_SOCKET="+socket)
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	cmd, service, stderr := process(ctx, t, file)
 	log := bufio.NewScanner(stderr)
 	first := listening(t, log)
 	service.wait(t, "READY=1")

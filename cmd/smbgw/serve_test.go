@@ -33,6 +33,22 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// process starts the program as one of its own, under a service manager.
+func process(ctx context.Context, t *testing.T, file string, environment ...string) (*exec.Cmd, manager, io.Reader) {
+	t.Helper()
+	cmd := exec.CommandContext(ctx, os.Args[0], "-c", file)
+	service, socket := newManager(t)
+	cmd.Env = append(append(os.Environ(), asProgram+"=1", "NOTIFY_SOCKET="+socket), environment...)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, service, stderr
+}
+
 // The whole program as a process: it relays a message there and back, writes
 // JSON as told, tells the service manager how it is, and ends with status 0 on
 // either signal.
@@ -45,16 +61,7 @@ func TestSignals(t *testing.T) {
 			defer cancel()
 			server := echoServer(t)
 			file := relayConfig(t, "tcp!127.0.0.1!0", server, `log { format = "json" }`)
-			cmd := exec.CommandContext(ctx, os.Args[0], "-c", file)
-			service, socket := newManager(t)
-			cmd.Env = append(os.Environ(), asProgram+"=1", "NOTIFY_SOCKET="+socket, "WATCHDOG_USEC=100000")
-			stderr, err := cmd.StderrPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
+			cmd, service, stderr := process(ctx, t, file, "WATCHDOG_USEC=100000")
 			log := bufio.NewScanner(stderr)
 			front := listening(t, log)
 			oneMessage(ctx, t, front)

@@ -34,27 +34,27 @@ type apart struct {
 
 var _ tree.Replier = (*apart)(nil)
 
-// fits says that the server takes a chain as it is, as far as its READs and
-// WRITEs and its length go.
+// fits says that the READs and WRITEs of a chain need not be split, and that one
+// message holds what the READs bring.
 func (t *Tree) fits(chain []*tree.Request) bool {
-	size, replies, sum := 0, 0, uint64(0)
+	replies := 0
 	for _, r := range chain {
+		command := r.Header().Command()
+		if !isData(command) {
+			continue
+		}
 		payload, err := smb2.Payload(r.Element)
 		if err != nil {
-			return true // it is refused as a whole
+			return true // price refuses the whole
 		}
-		if command := r.Header().Command(); isData(command) {
-			if payload > uint64(min(t.most(command), t.c.inline(command))) {
-				return false
-			}
-			if command == smb2.CommandRead {
-				replies += int(payload) + smb2.ReadResponseBuffer
-			}
+		if payload > uint64(min(t.most(command), t.c.inline(command))) {
+			return false
 		}
-		size += len(r.Element) + smb2.Pad(len(r.Element))
-		sum += t.c.cost(payload)
+		if command == smb2.CommandRead {
+			replies += int(payload) + smb2.ReadResponseBuffer
+		}
 	}
-	return size <= t.c.maxSend-crypt.TransformSize && replies <= t.c.maxReceive-crypt.TransformSize && sum <= targetCredits
+	return replies <= t.c.maxReceive-crypt.TransformSize
 }
 
 // serveApart serves a chain element by element, beside what its client asks
@@ -70,7 +70,7 @@ func (t *Tree) serveApart(chain []*tree.Request) {
 		a.repliers[i], r.Replier = r.Replier, a
 	}
 	c.mu.Lock()
-	begun := c.cause == nil && !t.closing
+	begun := c.cause == nil && !t.closing // else its end may be waited for already
 	if begun {
 		a.next, t.aparts = t.aparts, a
 		c.helpers.Go(a.run)

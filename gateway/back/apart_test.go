@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/smb2/smb2test"
+	"github.com/smbgw/smbgw/transports"
 	"github.com/smbgw/smbgw/transports/mem"
 )
 
@@ -393,4 +396,126 @@ func TestApartClosed(t *testing.T) {
 	if slices.ContainsFunc(*list, func(s string) bool { return s == "READ 8 9" || s == "CLOSE 8 9" }) {
 		t.Errorf("the server saw %q", *list)
 	}
+}
+
+// A CANCEL that comes while its element waits for credits is sent after it.
+func TestApartCancelledWaiting(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, cmac)
+		r.server.MaxSize = unit
+		var locking, flush smb2.Header
+		list := r.watch(func(q *smb2test.Request) smb2test.Action {
+			switch q.Command() {
+			case smb2.CommandLock:
+				locking = slices.Clone(q.Header)
+				return smb2test.Action{Silent: true}
+			case smb2.CommandFlush:
+				flush = slices.Clone(q.Header)
+				return smb2test.Action{Silent: true}
+			case smb2.CommandCancel:
+				if err := r.server.Say(cancelled(flush)); err != nil {
+					t.Error(err)
+				}
+			}
+			return smb2test.Action{}
+		})
+		r.starve(1)
+		r.mustConnect()
+		first := r.serve(smb2.CommandLock, lock)
+		chain := r.front.related(elsewhere, readAll(unit+1), closing)
+		r.share.Server.Serve(chain)
+		synctest.Wait()
+		if flush != nil {
+			t.Fatal("FLUSH does not wait")
+		}
+		r.share.Server.Cancel(chain[0])
+		h := smb2.NewHeader(smb2.CommandLock, locking.MessageID())
+		h.SetSessionID(locking.SessionID())
+		if err := r.server.Say(smb2.AppendErrorReply(nil, h, smb2.StatusFileLockConflict, 1)); err != nil {
+			t.Error(err)
+		}
+		got := r.answers(append([]*tree.Request{first}, chain...))
+		want := []smb2.Status{smb2.StatusFileLockConflict, smb2.StatusCancelled, smb2.StatusEndOfFile, 0}
+		if !slices.Equal(statuses(got), want) {
+			t.Errorf("told %v, want %v", statuses(got), want)
+		}
+		r.end(nil)
+		if !slices.Contains(*list, "CANCEL") {
+			t.Errorf("the server saw %q", *list)
+		}
+	})
+}
+
+// A tree is closed when its last chain has been answered, and not sooner.
+func TestApartOutlivesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, gmac)
+		r.server.MaxSize = unit
+		var flush smb2.Header
+		r.watch(func(q *smb2test.Request) smb2test.Action {
+			switch q.Command() {
+			case smb2.CommandFlush:
+				flush = slices.Clone(q.Header)
+				return smb2test.Action{Silent: true}
+			case smb2.CommandCancel:
+				if err := r.server.Say(cancelled(flush)); err != nil {
+					t.Error(err)
+				}
+			}
+			return smb2test.Action{}
+		})
+		r.mustConnect()
+		chain := r.front.related(elsewhere, readAll(unit+1), closing)
+		slow := slowReplier{r.front, make(chan bool)}
+		chain[2].Replier = slow
+		r.share.Server.Serve(chain)
+		closed := false
+		go func() {
+			r.share.Server.Close()
+			closed = true
+		}()
+		time.Sleep(time.Minute)
+		if closed {
+			t.Error("the tree is closed, and its last request not answered")
+		}
+		close(slow.release)
+		synctest.Wait()
+		if !closed {
+			t.Error("the tree is not closed")
+		}
+		r.answers(chain)
+		r.share = nil
+		r.end(nil)
+	})
+}
+
+// A slowReplier has no time for an answer before it may go.
+type slowReplier struct {
+	*front
+	release chan bool
+}
+
+func (s slowReplier) Reply(r *tree.Request, m *transports.Message) {
+	<-s.release
+	s.front.Reply(r, m)
+}
+
+// READs of which each fits, and all together do not, come one by one.
+func TestApartReplies(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, gmac)
+	r.server.Credits = 600
+	r.server.File = pattern(6 << 20)
+	r.watch(nil)
+	r.mustConnect()
+	chain := r.front.related(opening, readAll(6<<20), readAll(6<<20), readAll(6<<20), closing)
+	r.share.Server.Serve(chain)
+	for i, got := range r.answers(chain) {
+		if got.status() != 0 || i%4 != 0 && !bytes.Equal(got.data(t), r.server.File) {
+			t.Errorf("%d: %v", i, got.status())
+		}
+	}
+	r.end(nil)
 }

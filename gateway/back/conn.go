@@ -32,8 +32,8 @@ type Conn struct {
 	preauth   crypt.PreauthHash
 	maxPlaced uint32
 
-	// helpers log sessions in again, and serve chains element by element. One begins under mu, before there is a
-	// cause.
+	// helpers log sessions in again, and serve chains element by element. One
+	// begins under mu, before there is a cause.
 	helpers sync.WaitGroup
 
 	// turn keeps requests that wait for credits in the order of their arrival.

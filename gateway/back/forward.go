@@ -87,7 +87,8 @@ func (t *Tree) serveData(chain []*tree.Request) {
 	}
 }
 
-// price is what the chain costs, or why a server would not take it.
+// price is what the chain costs, or why a server would not take it: for
+// STATUS_INSUFF_SERVER_RESOURCES only as one message.
 func (t *Tree) price(chain []*tree.Request) (charge uint16, st smb2.Status) {
 	c := t.c
 	size, sum := 0, uint64(0)
@@ -100,6 +101,9 @@ func (t *Tree) price(chain []*tree.Request) (charge uint16, st smb2.Status) {
 		sum += c.cost(payload)
 	}
 	if size > c.maxSend-crypt.TransformSize || sum > targetCredits {
+		if len(chain) > 1 {
+			return 0, smb2.StatusInsuffServerResources
+		}
 		return 0, smb2.StatusInvalidParameter
 	}
 	return uint16(sum), smb2.StatusSuccess

@@ -28,7 +28,7 @@ func (s *Session) Connect(ctx context.Context, client *tree.Client, share string
 	}, nil
 }
 
-// kept is c as far as the server can mean it: the gateway's clients are told that
+// kept is f as far as the server can mean it: the gateway's clients are told that
 // there may be persistent handles, and would ask for them wherever a share is
 // continuously available, [MS-SMB2] 3.2.4.3.5.
 func (c *Conn) kept(f smb2.ShareCapabilities) smb2.ShareCapabilities {

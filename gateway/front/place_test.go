@@ -7,6 +7,7 @@ import (
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/smb2/smb2test"
 	"github.com/smbgw/smbgw/transports"
+	"github.com/smbgw/smbgw/transports/mem"
 )
 
 func placing(r *rig) { r.net.MaxReadWrite = 1 << 20 }
@@ -40,6 +41,34 @@ func TestPlaced(t *testing.T) {
 		if got, _, err := p.ReadPlaced(uint64(len(r.shop.store)-7), 5000, how); err != nil || len(got) != 7 {
 			t.Errorf("READ at the end: %v, %d bytes", err, len(got))
 		}
+	}
+}
+
+// prompt has ended a transfer when Push returns.
+type prompt struct{ *mem.PlacerConn }
+
+func (c prompt) Push(to []transports.Descriptor, src []byte, done transports.Done) {
+	ended := make(arrival)
+	c.PlacerConn.Push(to, src, ended)
+	done.Done(<-ended)
+}
+
+// A transfer may have ended, and its record be another's, before its reply is
+// sent: what it moved is counted all the same.
+func TestPlacedAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(r *rig) {
+		placing(r)
+		r.wrap = func(c transports.Conn) transports.Conn { return prompt{c.(*mem.PlacerConn)} }
+	})
+	p := r.user("alice")
+	p.sign = false
+	const n = 100000
+	if got, s, err := p.ReadPlaced(0, n, smb2test.Placing{Channel: smb2.ChannelV1}); err != nil || s != 0 || len(got) != n {
+		t.Fatalf("READ: %v, %v, %d bytes", s, err, len(got))
+	}
+	if used := p.end(); used.PlacedReads != 1 || used.BytesOut < n {
+		t.Errorf("%d READs placed, %d bytes out", used.PlacedReads, used.BytesOut)
 	}
 }
 

@@ -37,6 +37,7 @@ type rig struct {
 	s    *Server
 	shop *shop
 	net  *mem.Network
+	wrap func(transports.Conn) transports.Conn // what the Server is given; nil: as it is
 }
 
 func newRig(t testing.TB, configure func(*rig)) *rig {
@@ -94,6 +95,9 @@ func (r *rig) dial() *peer {
 	client, server := r.net.Pipe()
 	p := &peer{Client: smb2test.NewClient(client), t: r.t, rig: r, ended: make(chan error, 1)}
 	p.Session, p.Tree = 0, 0
+	if r.wrap != nil {
+		server = r.wrap(server)
+	}
 	go func() {
 		used, err := r.s.Serve(context.Background(), server, r.shop)
 		p.used = used

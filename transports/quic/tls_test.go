@@ -207,18 +207,7 @@ func TestReloadServes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			defer c.Close() // not sooner: that would reach the dialler
-		}
-	}()
-	defer func() { l.Close(); <-served }()
+	defer acceptAll(l)()
 	serial := func() string {
 		c, err := client.Dial(t.Context(), dialAddr(l))
 		if err != nil {
@@ -304,6 +293,23 @@ func TestErrorsKeepSecrets(t *testing.T) {
 	}
 }
 
+// acceptAll holds all connections of a listener until what it returns is called,
+// which closes the listener: their end would reach the dialler.
+func acceptAll(l transports.Listener) (end func()) {
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer c.Close()
+		}
+	}()
+	return func() { l.Close(); <-served }
+}
+
 // A listener goes on with the certificates of another Network, and with its own
 // when those cannot be used.
 func TestAdopt(t *testing.T) {
@@ -317,18 +323,7 @@ func TestAdopt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			defer c.Close() // not sooner: that would reach the dialler
-		}
-	}()
-	defer func() { l.Close(); <-served }()
+	defer acceptAll(l)()
 	serves := func(name string) {
 		t.Helper()
 		client := quick(Network{Arena: arena, TLS: TLS{CA: ca.file, ServerName: name}})

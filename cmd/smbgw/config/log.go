@@ -41,11 +41,16 @@ func choose[T any](l *loader, a *hcl.Attribute, table map[string]T, v *T) {
 	if !ok {
 		return
 	}
-	t, ok := table[w.value]
-	if !ok {
-		known := slices.Sorted(maps.Keys(table))
-		l.report(w.at, "%s %q is unknown; it is one of %s%s", a.Name, w.value, among(known), didYouMean(w.value, known))
-		return
+	if t, ok := oneOf(l, w, a.Name, table); ok {
+		*v = t
 	}
-	*v = t
+}
+
+// oneOf is what a table has for a word.
+func oneOf[T any](l *loader, w word, what string, table map[string]T) (t T, ok bool) {
+	if t, ok = table[w.value]; !ok {
+		known := slices.Sorted(maps.Keys(table))
+		l.report(w.at, "%s %q is unknown; it is one of %s%s", what, w.value, among(known), didYouMean(w.value, known))
+	}
+	return t, ok
 }

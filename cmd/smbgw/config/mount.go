@@ -140,14 +140,7 @@ func (l *loader) backendNamed(a *hcl.Attribute, backends []*Backend) *Backend {
 	if l.nameless {
 		return nil
 	}
-	way := didYouMean(w.value, known)
-	switch {
-	case way != "":
-	case len(known) > 0:
-		way = "; there are " + among(known)
-	default:
-		way = fmt.Sprintf("; add backend %q { address = [\"tcp!HOST!445\"] }", w.value)
-	}
+	way := wayOut(w.value, known, fmt.Sprintf(`add backend %q { address = ["tcp!HOST!445"] }`, w.value))
 	verb := "is"
 	if a.Name == "relay" {
 		verb = "names backend"

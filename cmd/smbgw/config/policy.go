@@ -7,7 +7,6 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/policy"
-	"github.com/smbgw/smbgw/smb2"
 )
 
 var policySchema = &hcl.BodySchema{
@@ -67,15 +66,7 @@ func (l *loader) isOne(w word, what string, known []string) bool {
 	if slices.Contains(known, w.value) {
 		return true
 	}
-	way := didYouMean(w.value, known)
-	switch {
-	case way != "":
-	case len(known) > 0:
-		way = "; there are " + among(known)
-	default:
-		way = "; there is none"
-	}
-	l.report(w.at, "%s %q does not exist%s", what, w.value, way)
+	l.report(w.at, "%s %q does not exist%s", what, w.value, wayOut(w.value, known, "there is none"))
 	return false
 }
 
@@ -190,13 +181,3 @@ func (l *loader) mountOf(w word, s *scope) bool {
 
 // networkNames are what the transport of a connection can be.
 func (l *loader) networkNames() []string { return slices.Sorted(maps.Keys(l.networks)) }
-
-// dialectNamed is the dialect that a word names.
-func (l *loader) dialectNamed(w word) (smb2.Dialect, bool) {
-	d, ok := dialects[w.value]
-	if !ok {
-		known := slices.Sorted(maps.Keys(dialects))
-		l.report(w.at, "dialect %q is unknown; it is one of %s%s", w.value, among(known), didYouMean(w.value, known))
-	}
-	return d, ok
-}

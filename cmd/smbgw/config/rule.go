@@ -148,7 +148,7 @@ func (l *loader) ruleTransport(w word, r *policy.Rule, _ *scope) {
 }
 
 func (l *loader) ruleDialect(w word, r *policy.Rule, _ *scope) {
-	if d, ok := l.dialectNamed(w); ok {
+	if d, ok := oneOf(l, w, "dialect", dialects); ok {
 		r.Dialects = append(r.Dialects, d)
 	}
 }

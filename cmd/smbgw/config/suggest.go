@@ -24,6 +24,18 @@ func didYouMean(s string, known []string) string {
 	return fmt.Sprintf("; did you mean %q?", best)
 }
 
+// wayOut is what helps with a name that is none of those known; none is what does
+// where there are none.
+func wayOut(s string, known []string, none string) string {
+	switch q := didYouMean(s, known); {
+	case q != "":
+		return q
+	case len(known) > 0:
+		return "; there are " + among(known)
+	}
+	return "; " + none
+}
+
 // among lists words for a sentence, each once, in order of the alphabet.
 func among(words []string) string {
 	words = slices.Compact(slices.Sorted(slices.Values(words)))
