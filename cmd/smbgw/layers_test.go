@@ -13,7 +13,7 @@ import (
 // everything below, an empty list nothing at all.
 var layers = map[string][]string{
 	"cmd/smbgw":        {"..."},
-	"cmd/smbgw/config": {"gateway", "policy", "auth", "auth/users", "smb2", "transports"},
+	"cmd/smbgw/config": {"gateway", "policy", "auth", "auth/users", "smb2", "transports", "transports/access"},
 
 	"cmd/smbgw/notify": {},
 
@@ -38,7 +38,9 @@ var layers = map[string][]string{
 
 	"transports":                 {},
 	"transports/*":               {"transports"},
+	"transports/access":          {},
 	"transports/sock":            {},
+	"transports/quic":            {"transports", "transports/access"},
 	"transports/tcp":             {"transports", "transports/sock"},
 	"transports/smbdirect":       {"transports", "transports/smbdirect/rdma"},
 	"transports/smbdirect/rdma":  {},
@@ -69,7 +71,7 @@ var outside = map[string][]string{
 }
 
 // pure packages touch no socket, file, log, clock or goroutine.
-var pure = []string{"smb2", "smb2/crypt", "policy", "gateway/remap", "gateway/credit"}
+var pure = []string{"smb2", "smb2/crypt", "policy", "gateway/remap", "gateway/credit", "transports/access"}
 
 var impure = []string{"net", "os", "log", "log/slog", "context", "sync", "syscall"}
 

@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -14,6 +15,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/smbgw/smbgw/transports/access"
 )
 
 // An authority signs certificates for tests.
@@ -93,4 +96,29 @@ func newKey(t testing.TB) *ecdsa.PrivateKey {
 		t.Fatal(err)
 	}
 	return k
+}
+
+// state is a handshake's when somebody's certificate has been verified.
+func (a *authority) state(file string) tls.ConnectionState {
+	a.t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	block, _ := pem.Decode(b)
+	own, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return tls.ConnectionState{
+		PeerCertificates: []*x509.Certificate{own},
+		VerifiedChains:   [][]*x509.Certificate{{own, a.cert}},
+	}
+}
+
+// judge is what entries say of somebody.
+func (a *authority) judge(l access.List, file string) access.Verdict {
+	a.t.Helper()
+	s := a.state(file)
+	return l.Decide(s.PeerCertificates, s.VerifiedChains)
 }

@@ -29,10 +29,21 @@
 //
 // The files of a listener are looked at during handshakes, at most once a
 // second, and read again when they have changed. Files that do not fit together
-// are reported to Network.Failed, and the old ones stay in use. A dialler reads
-// its files for each connection. With TLS.ClientCA a listener demands a
-// certificate of its clients. In TLS 1.3 a client hears of its rejection after
-// its own handshake, so Dial succeeds then and Receive fails.
+// are reported to Network.Failed, and the old ones stay in use. The certificate
+// with its key, the authorities of clients and the entries of access control are
+// looked at apart: none waits for another to be mended. A dialler reads its files
+// for each connection. With TLS.ClientCA a listener demands a certificate of its
+// clients. In TLS 1.3 a client hears of its rejection after its own handshake, so
+// Dial succeeds then and Receive fails.
+//
+// # Access control
+//
+// TLS.Access says which of the certificates that TLS.ClientCA vouches for are
+// let in, [MS-SMB2] 3.3.1.18: see package access. Who is denied gets the alert
+// access_denied, and access_denied alone. Network.Admission is told of everybody
+// who is let in or denied. The entries know clients' certificates, so that the
+// listener's own can be renewed without touching them. A connection that is there
+// goes on when its certificate is denied later.
 //
 // # How a connection ends
 //
@@ -60,4 +71,8 @@
 // read, also what its system already has.
 //
 // One certificate serves all names.
+//
+// A client is denied before it has proven that it has the key of the certificate
+// that it shows, because TLS asks then. So whoever has somebody's certificate can
+// learn by the alert that it is denied, and have that said in his name.
 package quic

@@ -42,10 +42,12 @@ func (l *listener) Accept() (transports.Conn, error) { return l.acceptor.Accept(
 func (l *listener) handshake(ctx context.Context, raw *quic.Conn) (transports.Conn, error) {
 	select {
 	case <-raw.HandshakeComplete():
+		l.network.audit(raw)
 		c := l.network.newConn(raw, l.socket)
 		c.background.Go(c.acceptStreams)
 		return c, nil
 	case <-raw.Context().Done():
+		l.network.audit(raw)
 		return nil, &ConnError{context.Cause(raw.Context())}
 	case <-ctx.Done():
 		raw.CloseWithError(codeNone, "")

@@ -23,9 +23,14 @@ type Network struct {
 	Limit int
 
 	// Failed, when set, is told of clients whose handshake failed, as
-	// *transports.HandshakeError, and of certificate files that cannot be
-	// loaded again. It is called from several goroutines and must not block.
+	// *transports.HandshakeError, and of certificate and access files that
+	// cannot be loaded again. It is called from several goroutines and must not
+	// block.
 	Failed func(error)
+
+	// Admission, when set, is told what TLS.Access says of each client, whether
+	// it is let in or not. It is called like Failed.
+	Admission func(Admission)
 
 	IdleTimeout      time.Duration // DefaultIdleTimeout when 0
 	KeepAlive        time.Duration // DefaultKeepAlive when 0, none when negative

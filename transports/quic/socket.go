@@ -23,7 +23,7 @@ func newSocket(local *net.UDPAddr) (*socket, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &quic.Transport{Conn: udp, VerifySourceAddress: always}
+	t := &quic.Transport{Conn: udp, VerifySourceAddress: always, ConnContext: withVerdict}
 	return &socket{udp: udp, transport: t, holds: 1}, nil
 }
 

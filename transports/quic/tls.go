@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 )
 
 // protocol is the name that SMB over QUIC has in the TLS handshake, [MS-SMB2]
@@ -22,12 +23,16 @@ type TLS struct {
 	ClientCA   string `hcl:"client_ca,optional"`   // listener: clients show a certificate that these have signed
 	CA         string `hcl:"ca,optional"`          // dialler: who signs servers' certificates; the system's when empty
 	ServerName string `hcl:"server_name,optional"` // dialler: name in the server's certificate; the dialled host when empty
+
+	// Access says which of the clients that ClientCA vouches for may connect;
+	// all when nil.
+	Access *Access
 }
 
 // CheckServer says, with a *TLSError, what keeps a listener from using t. It
 // reads the files.
 func (t TLS) CheckServer() error {
-	_, err := t.serverConfig()
+	_, err := newReloader(t, nil, time.Now)
 	return err
 }
 
@@ -38,32 +43,13 @@ func (t TLS) CheckClient() error {
 	return err
 }
 
-// serverConfig is complete but for reloading.
-func (t TLS) serverConfig() (*tls.Config, error) {
-	switch {
-	case t.CA != "":
-		return nil, &TLSError{"ca", t.CA, errors.New("is for dialling; a listener has client_ca")}
-	case t.ServerName != "":
-		return nil, &TLSError{"server_name", t.ServerName, errors.New("is for dialling")}
-	}
-	c := baseConfig()
-	cert, err := t.certificate()
-	if err != nil {
-		return nil, err
-	}
-	c.Certificates = []tls.Certificate{cert}
-	if t.ClientCA == "" {
-		return c, nil
-	}
-	c.ClientCAs, err = pool("client_ca", t.ClientCA)
-	c.ClientAuth = tls.RequireAndVerifyClientCert
-	return c, err
-}
-
 // clientConfig is for one connection to host.
 func (t TLS) clientConfig(host string) (*tls.Config, error) {
-	if t.ClientCA != "" {
+	switch {
+	case t.ClientCA != "":
 		return nil, &TLSError{"client_ca", t.ClientCA, errors.New("is for listeners; a dialler has ca")}
+	case t.Access != nil:
+		return nil, &TLSError{"access", t.Access.File, errors.New("is for listeners")}
 	}
 	c := baseConfig()
 	c.ServerName = host
@@ -83,6 +69,19 @@ func (t TLS) clientConfig(host string) (*tls.Config, error) {
 	var err error
 	c.RootCAs, err = pool("ca", t.CA)
 	return c, err
+}
+
+// forListener says what of t is no listener's.
+func (t TLS) forListener() error {
+	switch {
+	case t.CA != "":
+		return &TLSError{"ca", t.CA, errors.New("is for dialling; a listener has client_ca")}
+	case t.ServerName != "":
+		return &TLSError{"server_name", t.ServerName, errors.New("is for dialling")}
+	case t.Access != nil && t.ClientCA == "":
+		return &TLSError{"access", t.Access.File, errors.New("is about certificates of clients; client_ca is missing")}
+	}
+	return nil
 }
 
 // baseConfig is what both sides have in common. Samba's client ends the
@@ -148,7 +147,7 @@ func readFile(field, name string) ([]byte, error) {
 
 // A TLSError says which part of a TLS is wrong. The mistake is local.
 type TLSError struct {
-	Field string // the configuration's name: cert, key, client_ca, ca, server_name
+	Field string // the configuration's name: cert, key, client_ca, ca, server_name, access
 	Value string // the file or name; empty when it is missing
 	Err   error
 }

@@ -147,7 +147,7 @@ func TestReload(t *testing.T) {
 	}
 	look := func() string {
 		now = now.Add(2 * checkInterval)
-		return r.get().Certificates[0].Leaf.SerialNumber.String()
+		return r.config().Certificates[0].Leaf.SerialNumber.String()
 	}
 	age := func(name string, d time.Duration) {
 		// File systems with coarse times must not hide a change.
@@ -179,7 +179,7 @@ func TestReload(t *testing.T) {
 
 	ca.issue("server")
 	age(cert, 2*time.Minute)
-	if got := r.get().Certificates[0].Leaf.SerialNumber.String(); got != fresh {
+	if got := r.config().Certificates[0].Leaf.SerialNumber.String(); got != fresh {
 		t.Error("the files were looked at within the interval")
 	}
 	if look() == fresh {
@@ -256,6 +256,10 @@ func TestTLSErrors(t *testing.T) {
 		{"no authorities", TLS{CA: key}, TLS.CheckClient, "ca"},
 		{"listener with ca", TLS{Cert: cert, Key: key, CA: ca.file}, TLS.CheckServer, "ca"},
 		{"listener with name", TLS{Cert: cert, Key: key, ServerName: "x"}, TLS.CheckServer, "server_name"},
+		{"access without authorities", TLS{Cert: cert, Key: key, Access: &Access{File: ca.file}}, TLS.CheckServer, "access"},
+		{"absent entries", TLS{Cert: cert, Key: key, ClientCA: ca.file, Access: &Access{File: absent}}, TLS.CheckServer, "access"},
+		{"no entries", TLS{Cert: cert, Key: key, ClientCA: ca.file, Access: &Access{File: ca.file}}, TLS.CheckServer, "access"},
+		{"dialler with access", TLS{Access: &Access{}}, TLS.CheckClient, "access"},
 		{"dialler with client_ca", TLS{ClientCA: ca.file}, TLS.CheckClient, "client_ca"},
 	} {
 		err := c.check(c.tls)
