@@ -68,6 +68,10 @@ type Terms struct {
 
 	// Secure says that the network encrypts by itself: QUIC.
 	Secure bool
+
+	// NoPipes denies clients every named pipe, and with it the list of the
+	// shares. They connect to IPC$ all the same.
+	NoPipes bool
 }
 
 // mount finds a mount by the name that a client asks for.

@@ -20,6 +20,7 @@ type space struct {
 	*server
 	log     *slog.Logger // with the connection's number
 	arrived func()       // leaves the lobby
+	noPipes bool         // the listener's Terms
 
 	mu    sync.Mutex // guards the map
 	backs map[source]*back.Space
@@ -78,7 +79,7 @@ var _ tree.Space = (*space)(nil)
 func (s *space) Connect(ctx context.Context, client *tree.Client, share string) (*tree.Share, error) {
 	s.arrived()
 	if auth.Upper(share) == ipc.Name {
-		return s.pipes.Connect(client), nil
+		return s.ipc(client), nil
 	}
 	m := s.service.mount(share)
 	if m == nil {
@@ -91,7 +92,19 @@ func (s *space) Connect(ctx context.Context, client *tree.Client, share string) 
 	if err != nil {
 		s.log.Warn("mount failed", "mount", m.Name, "backend", m.Backend.Name, "user", client.User.User, "error", err)
 	}
+	if err == nil && s.noPipes && sh.Type == smb2.SharePipe {
+		sh.Server.Close()
+		return s.ipc(client), nil
+	}
 	return m.seen(sh, err)
+}
+
+// ipc is the gateway's own IPC$.
+func (s *space) ipc(client *tree.Client) *tree.Share {
+	if s.noPipes {
+		return s.pipes.Refuse(client)
+	}
+	return s.pipes.Connect(client)
 }
 
 // back is what the client sees of a mount's backend.

@@ -57,7 +57,7 @@ func (s *server) terminate(ctx context.Context, l *Listener, conn transports.Con
 			return
 		}
 	}
-	space := &space{server: s, log: log, arrived: leave}
+	space := &space{server: s, log: log, arrived: leave, noPipes: l.Terms.NoPipes}
 	used, err := s.front[l].Serve(ctx, conn, space)
 	reason := "client closed"
 	switch {

@@ -54,6 +54,8 @@ func (s *Server) open(element []byte) (*open, smb2.Status) {
 	name, ok := smb2.DecodeUTF16(raw)
 	access := granted(r.Access)
 	switch {
+	case s.refuses: // before the name: nobody learns which pipes there are
+		return nil, smb2.StatusAccessDenied
 	case r.Impersonation > smb2.ImpersonateDelegate:
 		return nil, smb2.StatusBadImpersonationLevel
 	case !ok || !isPipe(name):

@@ -8,6 +8,10 @@
 //	service := ipc.New(ipc.Config{Server: "GATEWAY", Comment: "files", Shares: visible, Arena: arena})
 //	share := service.Connect(client)
 //
+// Refuse instead of Connect is IPC$ for a client that may not open pipes: those of
+// QUIC, unless somebody has decided otherwise ([MS-SMB2] 3.3.5.9). He connects to
+// the share, asks it for DFS referrals, and every CREATE is STATUS_ACCESS_DENIED.
+//
 // What it lists it is told: visible returns the shares of a client, to which
 // IPC$ itself is added.
 //

@@ -45,8 +45,12 @@ type client struct {
 	id     smb2.MessageID
 }
 
-func (w *world) connect() *client {
-	share := w.service.Connect(&tree.Client{Dialect: smb2.Dialect311})
+func (w *world) connect() *client { return w.with(w.service.Connect) }
+func (w *world) refused() *client { return w.with(w.service.Refuse) }
+
+// with is a client of a tree that connect begins.
+func (w *world) with(connect func(*tree.Client) *tree.Share) *client {
+	share := connect(&tree.Client{Dialect: smb2.Dialect311})
 	if share.Type != smb2.SharePipe {
 		w.t.Errorf("a share of type %v", share.Type)
 	}

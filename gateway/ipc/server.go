@@ -15,6 +15,7 @@ type Server struct {
 	service *Service
 	client  *tree.Client
 	replies tree.Replies
+	refuses bool // denies all pipes
 
 	// serving is held shared while a chain is served, so that Close knows when
 	// the last one is through.

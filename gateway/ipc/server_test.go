@@ -54,6 +54,24 @@ func TestCreate(t *testing.T) {
 	c.do(smb2.StatusTooManyOpenedFiles, creating("srvsvc", 0x12019f))
 }
 
+// Whoever is refused pipes is denied each name alike, and what follows in the
+// chain; the rest is as in any IPC$ without an open.
+func TestRefuse(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t).refused()
+	for _, name := range []string{"srvsvc", `\PIPE\srvsvc`, "lsarpc", "no such pipe", ""} {
+		c.do(smb2.StatusAccessDenied, creating(name, 0x12019f))
+	}
+	c.do(smb2.StatusAccessDenied, creating("srvsvc", smb2.AccessMaximumAllowed))
+	for i, s := range c.send(creating("srvsvc", 0x12019f), writing(smb2.NoFile, ask(1)), closing(smb2.NoFile)) {
+		if status, _ := c.wait(s); status != smb2.StatusAccessDenied {
+			t.Errorf("element %d of a chain: %v", i, status)
+		}
+	}
+	c.do(smb2.StatusFileClosed, reading(smb2.FileID{1}, 10))
+	c.control(smb2.StatusFSDriverRequired, smb2.NoFile, smb2.FsctlDFSGetReferrals, []byte{4, 0, '\\', 0, 'x', 0, 0, 0}, 4096)
+}
+
 // The way of smbclient: each PDU as a transaction.
 func TestTransceive(t *testing.T) {
 	t.Parallel()

@@ -52,8 +52,20 @@ func New(c Config) *Service {
 
 // Connect begins a tree of a client's.
 func (s *Service) Connect(client *tree.Client) *tree.Share {
+	return s.share(newServer(s, client))
+}
+
+// Refuse begins a tree in which a client is denied all pipes, [MS-SMB2] 3.3.5.9
+// on named pipes over QUIC.
+func (s *Service) Refuse(client *tree.Client) *tree.Share {
+	t := newServer(s, client)
+	t.refuses = true
+	return s.share(t)
+}
+
+func (s *Service) share(t *Server) *tree.Share {
 	return &tree.Share{
-		Server:        newServer(s, client),
+		Server:        t,
 		Type:          smb2.SharePipe,
 		Flags:         smb2.ShareNoCaching,
 		MaximalAccess: allAccess,
