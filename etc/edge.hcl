@@ -7,6 +7,9 @@
 #
 #   cert.pem, key.pem    certificate of the name that clients go to, and its key
 #   clients.pem          the authority of the certificates that clients show
+#   access.list          which of them are let in, a line each:
+#                          allow issuer:CN=clients, O=example
+#                          deny leaf:SHA256    (openssl x509 -fingerprint -sha256)
 #   smbgw passwd -f users NAME             one for each user, as on the server
 #   smbgw -c edge.hcl check
 #
@@ -23,6 +26,9 @@ listen "internet" {
     cert      = "cert.pem"
     key       = "key.pem"
     client_ca = "clients.pem" # nobody without a certificate of this authority gets as far as a log-in
+    access {
+      file = "access.list" # and nobody who has none that is allowed; the log says who came
+    }
   }
 }
 

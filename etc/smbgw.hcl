@@ -29,10 +29,16 @@ listen "rdma" {
 # Clients on the internet: SMB over QUIC, UDP port 443.
 listen "internet" {
   address = "quic!*!443"
+  pipes   = false # true lets clients list the shares, as they may elsewhere
   tls { # read again when the files change
     cert = "cert.pem"
     key  = "key.pem"
     # client_ca = "clients.pem"   # only clients with a certificate of this authority
+    # access {                    # and of those, whom one entry allows and none denies
+    #   allow = ["issuer:CN=clients, O=example"]
+    #   deny  = ["leaf:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"]
+    #   file  = "access.list"     # more of both, read again when it changes
+    # }
   }
 }
 

@@ -4,6 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/pem"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -61,9 +64,9 @@ func TestSampleComments(t *testing.T) {
 	t.Parallel()
 	file := furnished(t, "smbgw.hcl")
 	src := string(read(t, "etc/smbgw.hcl"))
-	done := regexp.MustCompile(`(?m)^(\s*)# (\w+\s*=\s*")`).ReplaceAllString(src, "$1$2")
+	done := regexp.MustCompile(`(?m)^(\s*)#( +)(\w+\s*=\s*["\[]|\w+ \{|\}$)`).ReplaceAllString(src, "$1$2$3")
 	done = regexp.MustCompile(`"same"\s*# or (\{.*\})`).ReplaceAllString(done, "$1")
-	if n := strings.Count(done, "client_ca = ") + strings.Count(done, "password_file = "); n != 2 || done == src {
+	if n := strings.Count(done, "client_ca = ") + strings.Count(done, "password_file = ") + strings.Count(done, "\n     access {"); n != 3 || done == src {
 		t.Fatalf("what the sample shows was not found:\n%s", done)
 	}
 	write(t, file, done)
@@ -87,8 +90,16 @@ func furnished(t *testing.T, name string) string {
 	for _, as := range []string{"clients.pem", "branch-ca.pem", "gateway.pem"} {
 		write(t, filepath.Join(dir, as), string(readFile(t, filepath.Join(dir, "cert.pem"))))
 	}
+	write(t, filepath.Join(dir, "access.list"), "allow leaf:"+fingerprint(t, filepath.Join(dir, "cert.pem"))+"\n")
 	write(t, filepath.Join(dir, "gateway.key"), string(readFile(t, filepath.Join(dir, "key.pem"))))
 	return file
+}
+
+// fingerprint is the SHA-256 of a file's first certificate.
+func fingerprint(t *testing.T, file string) string {
+	t.Helper()
+	block, _ := pem.Decode(readFile(t, file))
+	return fmt.Sprintf("%x", sha256.Sum256(block.Bytes))
 }
 
 func readFile(t *testing.T, file string) []byte {

@@ -135,7 +135,8 @@ func furnish(t *testing.T, dir string) {
 	if _, _, err := users.Set(in("users"), alice.Name, alice.Hash, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range map[string]string{"secret": "x\n", "empty": "", "garbage": "no such thing\n", "open": "x\n"} {
+	for name, content := range map[string]string{"secret": "x\n", "empty": "", "garbage": "no such thing\n", "open": "x\n",
+		"allow.list": "allow issuer:CN=ca\n", "deny.list": "# all\ndeny issuer:CN=ca\n", "bad.list": "# alice\nallow leaf:12\n"} {
 		write(t, in(name), content)
 	}
 	if err := os.Chmod(in("open"), 0o644); err != nil {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"encoding/hex"
 	"errors"
 	"log/slog"
 
@@ -65,17 +67,34 @@ func pausing(log *slog.Logger) func(error) {
 }
 
 func listenQUIC(l *config.Listener, log *slog.Logger) transports.Network {
+	t := quic.TLS{Cert: l.TLS.Cert, Key: l.TLS.Key, ClientCA: l.TLS.ClientCA}
+	if a := l.TLS.Access; a != nil {
+		t.Access = &quic.Access{Entries: a.Entries, File: a.File}
+	}
 	return quic.Network{
-		TLS: quic.TLS{Cert: l.TLS.Cert, Key: l.TLS.Key, ClientCA: l.TLS.ClientCA},
+		TLS:       t,
+		Admission: func(a quic.Admission) { audit(log, l.Name, &a) },
 		Failed: func(err error) {
 			// Whoever scans the internet makes the first kind, our files the other.
 			if refused, ok := errors.AsType[*transports.HandshakeError](err); ok {
 				log.Debug("client refused", "listener", l.Name, "error", refused)
 				return
 			}
-			log.Warn("certificate files have changed and cannot be used", "listener", l.Name, "error", err)
+			log.Warn("files of a listener have changed", "listener", l.Name, "error", err)
 		},
 	}
+}
+
+// audit says who has come with a certificate, from where, and what has let him in
+// or kept him out.
+func audit(log *slog.Logger, listener string, a *quic.Admission) {
+	level, what := slog.LevelInfo, "client admitted"
+	if !a.Allowed {
+		level, what = slog.LevelWarn, "client denied"
+	}
+	log.Log(context.Background(), level, what, "listener", listener, "peer", a.Peer.String(),
+		"subject", a.Client.Subject, "issuer", a.Client.Issuer, "serial", a.Client.Serial,
+		"sha256", hex.EncodeToString(a.Client.SHA256[:]), "reason", a.Reason())
 }
 
 func dialQUIC(b *config.Backend, _ *slog.Logger) transports.Network {

@@ -115,5 +115,6 @@ func terms(l *config.Listener) gateway.Terms {
 		Sign:       l.Sign == config.Required,
 		Encryption: encryptions[l.Encrypt],
 		Secure:     networks[l.Addr.Network].TLS,
+		NoPipes:    !l.Pipes,
 	}
 }

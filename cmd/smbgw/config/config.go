@@ -7,6 +7,7 @@ import (
 	"github.com/smbgw/smbgw/policy"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/transports"
+	"github.com/smbgw/smbgw/transports/access"
 )
 
 // A Config is a whole, checked configuration file. It is not changed after
@@ -75,6 +76,7 @@ type Listener struct {
 	TLS   *ServerTLS // nil when the network does not run over TLS
 	Relay *Backend   // nil: serves the mounts
 
+	Pipes  bool           // clients that are served may open named pipes
 	Policy *policy.Policy // nil: whoever can log in may do everything
 
 	// What a listener asks of the clients that it serves.
@@ -85,7 +87,14 @@ type Listener struct {
 // ServerTLS names the files of a listener's certificate.
 type ServerTLS struct {
 	Cert, Key string
-	ClientCA  string // "" when clients need no certificate
+	ClientCA  string  // "" when clients need no certificate
+	Access    *Access // nil when every client with a certificate may connect
+}
+
+// An Access says which certificates of clients are let in.
+type Access struct {
+	Entries []access.Entry
+	File    string // with more of them; "" when there is none
 }
 
 // A Backend is an SMB server behind the gateway.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/smbgw/smbgw/transports"
+	"github.com/smbgw/smbgw/transports/access"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected mistakes in testdata")
@@ -60,6 +61,8 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+const someHash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
 func TestLoad(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -80,6 +83,11 @@ listen "internet" {
     cert      = "gw.pem"
     key       = "gw.key"
     client_ca = "`+filepath.Join(dir, "gw.pem")+`"
+    access {
+      allow = ["issuer:CN=a", "leaf:`+someHash+`"]
+      deny  = ["chain:`+someHash+`"]
+      file  = "list"
+    }
   }
 }
 backend "nas" {
@@ -97,6 +105,7 @@ backend "cold" {
   }
 }
 `)
+	writeFile(t, dir, "list", "deny issuer:CN=b\n")
 	got, err := Load(file, networks())
 	if err != nil {
 		t.Fatal(err)
@@ -111,12 +120,17 @@ backend "cold" {
 		Addrs: []transports.Addr{{Network: "quic", Host: "cold", Service: "443"}},
 		TLS:   ClientTLS{CA: cert, Cert: cert, Key: key},
 	}
+	entries, err := access.Parse(file, strings.Repeat("\n", 17)+"allow issuer:CN=a\nallow leaf:"+someHash+"\ndeny chain:"+someHash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries[1].Place, entries[2].Place = entries[0].Place, entries[1].Place // two are on one line
 	want := &Config{
 		Log: Log{Level: slog.LevelDebug, Format: FormatJSON},
 		Listeners: []Listener{
-			{Name: "office", Addr: transports.Addr{Network: "tcp", Host: "*", Service: "445"}, Relay: nas},
+			{Name: "office", Addr: transports.Addr{Network: "tcp", Host: "*", Service: "445"}, Relay: nas, Pipes: true},
 			{Name: "internet", Addr: transports.Addr{Network: "quic", Host: "::1", Service: "443"}, Relay: cold,
-				TLS: &ServerTLS{Cert: cert, Key: key, ClientCA: cert}},
+				TLS: &ServerTLS{Cert: cert, Key: key, ClientCA: cert, Access: &Access{Entries: entries, File: filepath.Join(dir, "list")}}},
 		},
 		Backends: []*Backend{nas, cold},
 	}

@@ -22,10 +22,16 @@
 //	  min_dialect = "3.0"      # of clients that are served: 2.0.2 | 2.1 | 3.0 | 3.0.2 | 3.1.1
 //	  sign    = "allowed"      # allowed | required
 //	  encrypt = "allowed"      # allowed | required | off
+//	  pipes   = true           # clients may list the shares; over QUIC only if it says so
 //	  tls {                    # networks that run over TLS need it, others refuse it
 //	    cert      = "FILE"
 //	    key       = "FILE"
 //	    client_ca = "FILE"     # clients must show a certificate of this authority
+//	    access {               # which of them are let in; without it, all
+//	      allow = ["leaf:SHA256", "chain:SHA256", "issuer:NAME", ...]  # one of these has to match
+//	      deny  = ["leaf:SHA256", ...]  # and none of these
+//	      file  = "FILE"       # more of both: lines allow leaf:SHA256, deny issuer:NAME
+//	    }
 //	  }
 //	}
 //
@@ -84,6 +90,19 @@
 //
 // File names are relative to the folder of the configuration file. Values are
 // literals: there are no variables, functions or includes.
+//
+// # Certificates of clients
+//
+// What access has is package access's, in the words that policies have for
+// certificates. An entry is a word with its place and not a block of its own, so
+// that a hundred of them are a hundred lines; in a file of their own they can be
+// changed by whoever issues certificates, and are in force a second later, without
+// a reload. A file is best replaced as a whole, by renaming another one: half of it
+// may lack what denies somebody. A certificate that is denied in the end keeps
+// connections that it has.
+//
+// pipes is AllowNamedPipeAccessOverQUIC of [MS-SMB2] 3.3.5.9. Without it clients
+// open files by the names that they know, and do not see which shares there are.
 //
 // # Mistakes
 //

@@ -12,11 +12,14 @@ import (
 
 // schemas is what each block may have in it, by its path.
 var schemas = map[string]*hcl.BodySchema{
-	"":            rootSchema,
-	"log":         logSchema,
-	"listen":      listenSchema,
-	"listen.tls":  serverTLSSchema,
-	"backend":     backendSchema,
+	"":           rootSchema,
+	"log":        logSchema,
+	"listen":     listenSchema,
+	"listen.tls": serverTLSSchema,
+	"backend":    backendSchema,
+
+	"listen.tls.access": accessSchema,
+
 	"backend.tls": clientTLSSchema,
 	"users":       usersSchema,
 	"mount":       mountSchema,
@@ -31,8 +34,8 @@ var schemas = map[string]*hcl.BodySchema{
 // its path: the sample is served as it stands.
 var unshown = regexp.MustCompile(`^(policy|users\.groups|listen\.policy)\b`)
 
-// commented is a setting that the sample shows without making it.
-var commented = regexp.MustCompile(`(?m)^(\s*)# (\w+\s*=\s*["\[{\dtf])`)
+// commented is a setting, or a block, that the sample shows without making it.
+var commented = regexp.MustCompile(`(?m)^(\s*)#( +)(\w+\s*=\s*["\[{\dtf]|\w+ \{|\}$)`)
 
 // The sample has every block and every key that there is, and so has the
 // package's page.
@@ -46,7 +49,7 @@ func TestSampleIsComplete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, diags := hclsyntax.ParseConfig(commented.ReplaceAll(src, []byte("$1$2")), "smbgw.hcl", hcl.InitialPos)
+	f, diags := hclsyntax.ParseConfig(commented.ReplaceAll(src, []byte("$1$2$3")), "smbgw.hcl", hcl.InitialPos)
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 var listenSchema = &hcl.BodySchema{
-	Attributes: []hcl.AttributeSchema{{Name: "address"}, {Name: "relay"}, {Name: "policy"}, {Name: "min_dialect"}, {Name: "sign"}, {Name: "encrypt"}},
+	Attributes: []hcl.AttributeSchema{{Name: "address"}, {Name: "relay"}, {Name: "policy"}, {Name: "pipes"}, {Name: "min_dialect"}, {Name: "sign"}, {Name: "encrypt"}},
 	Blocks:     []hcl.BlockHeaderSchema{{Type: "tls"}},
 }
 
@@ -38,6 +38,9 @@ func (l *loader) listener(b *hcl.Block, backends []*Backend) Listener {
 		return lis
 	}
 	l.bind(w, lis.Addr, network.Socket)
+	if content.Attributes["pipes"] == nil {
+		lis.Pipes = !network.TLS // [MS-SMB2] 3.3.5.9
+	}
 	switch {
 	case network.TLS && len(tls) == 0:
 		l.report(w.at, "%s needs a certificate; add a tls block with cert and key", lis.Addr.Network)
@@ -69,10 +72,13 @@ func (l *loader) served(content *hcl.BodyContent, lis *Listener) {
 	choose(l, attrs["min_dialect"], dialects, &lis.MinDialect)
 	choose(l, attrs["sign"], demands, &lis.Sign)
 	choose(l, attrs["encrypt"], offers, &lis.Encrypt)
+	if a := attrs["pipes"]; a != nil {
+		l.boolean(a, &lis.Pipes)
+	}
 	if attrs["relay"] == nil {
 		return
 	}
-	for _, name := range []string{"policy", "min_dialect", "sign", "encrypt"} {
+	for _, name := range []string{"policy", "pipes", "min_dialect", "sign", "encrypt"} {
 		if a := attrs[name]; a != nil {
 			l.report(a.NameRange, "%s is of no use: listen %q relays, and what passes is between client and backend; remove it, or relay", name, lis.Name)
 		}

@@ -63,7 +63,7 @@ mount "own" {
 		Addrs: []transports.Addr{{Network: "tcp", Host: "nas", Service: "445"}}}
 	want := &Config{
 		Log: Log{Format: FormatText},
-		Listeners: []Listener{{Name: "office", Addr: transports.Addr{Network: "tcp", Host: "*", Service: "445"},
+		Listeners: []Listener{{Name: "office", Pipes: true, Addr: transports.Addr{Network: "tcp", Host: "*", Service: "445"},
 			MinDialect: smb2.Dialect302, Sign: Required, Encrypt: Off}},
 		Backends: []*Backend{nas},
 		Users:    &Users{File: filepath.Join(dir, "users"), Guest: true},

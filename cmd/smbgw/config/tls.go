@@ -11,6 +11,7 @@ import (
 
 var serverTLSSchema = &hcl.BodySchema{
 	Attributes: []hcl.AttributeSchema{{Name: "cert"}, {Name: "key"}, {Name: "client_ca"}},
+	Blocks:     []hcl.BlockHeaderSchema{{Type: "access"}},
 }
 
 var clientTLSSchema = &hcl.BodySchema{
@@ -18,8 +19,12 @@ var clientTLSSchema = &hcl.BodySchema{
 }
 
 func (l *loader) serverTLS(b *hcl.Block) *ServerTLS {
-	attrs := l.content(b, serverTLSSchema).Attributes
+	content := l.content(b, serverTLSSchema)
+	attrs := content.Attributes
 	t := &ServerTLS{ClientCA: l.authority(attrs["client_ca"])}
+	for _, a := range l.single(content.Blocks.OfType("access")) {
+		t.Access = l.access(a, attrs["client_ca"] != nil)
+	}
 	if attrs["cert"] == nil && attrs["key"] == nil {
 		l.report(b.DefRange, `tls has no certificate; add cert = "FILE" and key = "FILE"`)
 		return t
