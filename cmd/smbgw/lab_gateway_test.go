@@ -167,9 +167,10 @@ func shared(l *lab, backend string, words ...string) string {
 		file, strings.Join(words, "\n  "), backend)
 }
 
-// listener is a listen block.
+// listener is a listen block. Over QUIC it has the lab's certificate, unless its
+// words say which.
 func listener(l *lab, name, address string, words ...string) string {
-	if strings.HasPrefix(address, "quic!") {
+	if strings.HasPrefix(address, "quic!") && !strings.Contains(strings.Join(words, ""), "tls {") {
 		words = append(words, fmt.Sprintf("tls {\n    cert = %q\n    key = %q\n  }", l.host("tls/cert.pem"), l.host("tls/key.pem")))
 	}
 	return fmt.Sprintf("listen %q {\n  address = %q\n  %s\n}\n", name, address, strings.Join(words, "\n  "))

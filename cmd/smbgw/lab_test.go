@@ -20,6 +20,7 @@ import (
 //	h  clients through front and back leg: likewise
 //	i  clients that list the shares in IPC$: lab_ipc_test.go
 //	j  smbtorture, test by test, through gateways: lab_torture_test.go
+//	k  clients with and without an allowed certificate: lab_access_test.go
 //
 // j is alone, as it makes the machine busy. As many of the others run at the same
 // time as -parallel says: each has a network of its own, and they wait a lot.
@@ -38,6 +39,7 @@ func TestLab(t *testing.T) {
 		{"g", clientsToStore},
 		{"f", rping},
 		{"i", clientsToPipes},
+		{"k", clientsWithCertificates},
 	}
 	t.Run("j", torture)
 	for _, p := range parts {

@@ -147,7 +147,7 @@ func (d *demonstration) outer(h *house, dir string) (*gateway.Gateway, error) {
 		Endpoint: gateway.Endpoint{
 			Addr: d.ListenQUIC, Network: h.meter(anyPort{d.QUIC(cert, key)}, len(h.legs)-1),
 		},
-		Terms: gateway.Terms{Secure: true},
+		Terms: gateway.Terms{Secure: true, NoPipes: true},
 	})
 	return g, nil
 }
