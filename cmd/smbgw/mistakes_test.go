@@ -136,10 +136,12 @@ func furnish(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	for name, content := range map[string]string{"secret": "x\n", "empty": "", "garbage": "no such thing\n", "open": "x\n",
-		"allow.list": "allow issuer:CN=ca\n", "deny.list": "# all\ndeny issuer:CN=ca\n", "bad.list": "# alice\nallow leaf:12\n"} {
+		"allow.list": "allow issuer:CN=ca\n", "deny.list": "# all\ndeny issuer:CN=ca\n", "open.list": "allow issuer:CN=ca\n", "bad.list": "# alice\nallow leaf:12\n"} {
 		write(t, in(name), content)
 	}
-	if err := os.Chmod(in("open"), 0o644); err != nil {
-		t.Fatal(err)
+	for name, mode := range map[string]os.FileMode{"open": 0o644, "open.list": 0o666} {
+		if err := os.Chmod(in(name), mode); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

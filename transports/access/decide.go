@@ -35,8 +35,8 @@ func (l List) Decide(presented []*x509.Certificate, verified [][]*x509.Certifica
 	shown := marksOf(presented)
 	own := presented[0]
 	v := Verdict{Client: Client{own.Subject.String(), own.Issuer.String(), own.SerialNumber.String(), sha256.Sum256(own.Raw)}}
-	for i := range l {
-		e := &l[i]
+	for _, entry := range l {
+		e := &entry // not the list's own, all of which it would keep
 		switch {
 		case e.Deny && (proven.has(e) || shown.has(e)):
 			v.Allowed, v.Entry = false, e

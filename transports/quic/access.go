@@ -95,6 +95,7 @@ func admit(ctx context.Context, l access.List) func(tls.ConnectionState) error {
 			return errors.Join(errors.New("a handshake without a chain, or without room for what is said of it"), alertInternalError)
 		}
 		v := l.Decide(s.PeerCertificates, s.VerifiedChains)
+		l = nil // the connection keeps this function, and would keep the list
 		room.Store(&v)
 		if !v.Allowed {
 			return &DeniedError{v}

@@ -34,7 +34,7 @@
 // looked at apart: none waits for another to be mended. A dialler reads its files
 // for each connection. With TLS.ClientCA a listener demands a certificate of its
 // clients. In TLS 1.3 a client hears of its rejection after its own handshake, so
-// Dial succeeds then and Receive fails.
+// Dial may succeed then, and Receive fails.
 //
 // # Access control
 //

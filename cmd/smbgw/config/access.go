@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"runtime"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/smbgw/smbgw/transports/access"
@@ -59,6 +61,9 @@ func (l *loader) entryFile(a *hcl.Attribute) (path string, entries []access.Entr
 		return "", nil
 	}
 	path = l.path(w.value)
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o002 != 0 && runtime.GOOS != "windows" {
+		l.report(w.at, "%s: the mode %04o of %s lets everybody say who is let in; chmod o-w", a.Name, info.Mode().Perm(), path)
+	}
 	text, err := readFile(path)
 	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		err = fmt.Errorf("cannot read %s: %v", path, pe.Err)
