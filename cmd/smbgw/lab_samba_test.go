@@ -154,17 +154,21 @@ func (s *smbd) clear(t *testing.T) {
 	}
 }
 
-// torture runs a suite of smbtorture, or one test, and returns each test's
-// result. It is not complete if it hung: some tests wait for ever for what
-// another client has done too early.
-func (l *lab) torture(limit time.Duration, at share, suite string) (results map[string]string, complete bool) {
+// torture runs tests of smbtorture, one after the other, and returns what has
+// come of each. Those that follow one that hangs have no result: some wait for
+// ever for what another client has done too early.
+func (l *lab) torture(limit time.Duration, at share, tests ...string) map[string]string {
 	l.t.Helper()
-	out, complete := l.smbtorture(limit, at, suite)
-	results = map[string]string{}
+	out, _ := l.smbtorture(limit, at, tests...)
+	results := map[string]string{}
 	for _, m := range resultLine.FindAllStringSubmatch(out, -1) {
-		results[suite+"."+m[2]] = m[1]
+		for _, test := range tests {
+			if strings.HasSuffix(test, "."+m[2]) { // a result is named without its suite
+				results[test] = m[1]
+			}
+		}
 	}
-	return results, complete
+	return results
 }
 
 // smbtorture runs smbtorture and returns what it wrote.
@@ -177,4 +181,4 @@ func (l *lab) smbtorture(limit time.Duration, at share, args ...string) (out str
 }
 
 // resultLine is how smbtorture ends a test: "success: rw1", "failure: rw1 [".
-var resultLine = regexp.MustCompile(`(?m)^(success|failure|error|skip): (\S+)`)
+var resultLine = regexp.MustCompile(`(?m)^(success|failure|error|skip): (.+?)(?: \[)?$`)
