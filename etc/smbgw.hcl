@@ -29,7 +29,8 @@ listen "rdma" {
 # Clients on the internet: SMB over QUIC, UDP port 443.
 listen "internet" {
   address = "quic!*!443"
-  pipes   = false # true lets clients list the shares, as they may elsewhere
+  policy  = "remote" # below; without one, who logs in may do what the server lets him
+  pipes   = false    # true lets clients list the shares, as they may elsewhere
   tls { # read again when the files change
     cert = "cert.pem"
     key  = "key.pem"
@@ -52,8 +53,58 @@ listen "blind" {
 # Who may log in. Make the file with: smbgw passwd -f users NAME
 users {
   file      = "users"
+  # groups = "groups" # lines NAME: USER, USER; rules call one @NAME
   guest     = false # lets in whose name is not known
   anonymous = false # lets in who names nobody
+}
+
+# What clients of listeners that name it may do. What no rule allows is denied.
+# Of the rules that match the most specific counts, and a deny before an allow:
+#
+#   smbgw -c smbgw.hcl explain listener=internet user=alice mount=projects
+#
+# says what becomes of somebody, and why.
+policy "remote" {
+  min_dialect = "3.1.1"    # what the listener's own min_dialect, sign and encrypt are for all
+  sign        = "required" # on QUIC its own encryption is as good
+  encrypt     = "required" # likewise
+
+  require { # the same for some
+    listeners = ["internet"]
+    mounts    = ["projects"]
+    # min_dialect = "3.1.1"
+    # sign        = "required"
+    encrypt = "required"
+  }
+
+  allow {
+    mounts = ["projects"]
+    access = "read-only" # list | read-only | read-write
+  }
+  allow { # every condition has to be met, by any of its entries
+    mounts       = ["projects"]
+    access       = "read-write"
+    addresses    = ["192.0.2.0/24", "2001:db8::/32"]
+    # users        = ["alice", "@staff"]
+    # certificates = ["issuer:CN=clients, O=example"] # or leaf:SHA256, chain:SHA256
+    # listeners    = ["internet"]
+    # transports   = ["quic"]
+    # dialects     = ["3.1.1"]
+    # paths        = ["public"]                       # folders of the mount
+    # operations   = ["snapshots"]                    # named-pipes, fsctl, security, fsctl:SET_SPARSE
+  }
+  deny {
+    operations = ["security"] # nobody changes permissions from outside
+    # users        = ["alice"]
+    # certificates = ["leaf:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"]
+    # addresses    = ["198.51.100.7"]
+    # listeners    = ["internet"]
+    # transports   = ["quic"]
+    # dialects     = ["3.0"]
+    # mounts       = ["projects"]
+    # paths        = ["public/old"]
+    # access       = "read-write" # of a deny, the least that is refused; default: everything
+  }
 }
 
 # Clients see \\gateway\projects, and log in at nas1 as themselves.

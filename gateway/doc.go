@@ -28,6 +28,10 @@
 // connection to each backend that it uses, with the client's ClientGuid, so
 // leases and durable handles keep their meaning there.
 //
+// A listener may have a policy (package policy). It decides when a client has
+// connected, has logged in, and asks for a mount (ward.go), and then on each
+// request (package guard). A connection keeps the policy that it began with.
+//
 // Connections that have not come to a share yet are counted by source (lobby.go):
 // whoever opens them by the thousand keeps out nobody but himself.
 //

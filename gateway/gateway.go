@@ -9,6 +9,7 @@ import (
 	"github.com/smbgw/smbgw/gateway/back"
 	"github.com/smbgw/smbgw/gateway/front"
 	"github.com/smbgw/smbgw/gateway/ipc"
+	"github.com/smbgw/smbgw/policy"
 	"github.com/smbgw/smbgw/transports"
 )
 
@@ -53,6 +54,7 @@ type Listener struct {
 	Endpoint Endpoint
 	Relay    *Backend // nil: the Service
 	Terms    Terms
+	Policy   *policy.Policy // what its clients may do; nil is everything
 }
 
 // A Gateway serves its listeners. Its fields are read by Run and not changed

@@ -26,6 +26,9 @@ type Service struct {
 	// Interfaces are the addresses that clients find the listeners at, or nil.
 	Interfaces func() []smb2.NetworkInterface
 
+	// Groups are the groups that a user is in, for policies; nil is none.
+	Groups func(user string) []string
+
 	// Mounts are the shares that clients see. Names are unique in any case.
 	Mounts []Mount
 }

@@ -21,6 +21,7 @@ type space struct {
 	log     *slog.Logger // with the connection's number
 	arrived func()       // leaves the lobby
 	noPipes bool         // the listener's Terms
+	ward    *ward
 
 	mu    sync.Mutex // guards the map
 	backs map[source]*back.Space
@@ -73,11 +74,23 @@ func (s *server) resumes(t *back.Sessions) bool {
 	return false
 }
 
-var _ tree.Space = (*space)(nil)
+var _ tree.Admitter = (*space)(nil)
 
-// Connect connects to a mount.
+// Admit has the listener's policy decide on a session.
+func (s *space) Admit(client *tree.Client) error {
+	if !s.ward.admits(client) {
+		return smb2.StatusAccessDenied
+	}
+	return nil
+}
+
+// Connect connects to a mount, as far as the listener's policy allows it.
 func (s *space) Connect(ctx context.Context, client *tree.Client, share string) (*tree.Share, error) {
 	s.arrived()
+	return s.ward.connect(client, share, func() (*tree.Share, error) { return s.connect(ctx, client, share) })
+}
+
+func (s *space) connect(ctx context.Context, client *tree.Client, share string) (*tree.Share, error) {
 	if auth.Upper(share) == ipc.Name {
 		return s.ipc(client), nil
 	}

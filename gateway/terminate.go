@@ -41,6 +41,12 @@ func (s *server) terminate(ctx context.Context, l *Listener, conn transports.Con
 	serial, began := s.serial.Add(1), time.Now()
 	peer := conn.RemoteAddr().String()
 	log := s.log.With("conn", serial)
+	ward := s.ward(l, conn, log.With("listener", l.Name, "peer", peer))
+	if v := ward.arrives(); !v.Allowed {
+		conn.Close()
+		log.Warn("connection refused", "listener", l.Name, "peer", peer, "reason", v)
+		return
+	}
 	leave, ok := s.lobby.enter(Source(conn.RemoteAddr()))
 	if !ok {
 		conn.Close()
@@ -57,7 +63,7 @@ func (s *server) terminate(ctx context.Context, l *Listener, conn transports.Con
 			return
 		}
 	}
-	space := &space{server: s, log: log, arrived: leave, noPipes: l.Terms.NoPipes}
+	space := &space{server: s, log: log, arrived: leave, noPipes: l.Terms.NoPipes, ward: ward}
 	used, err := s.front[l].Serve(ctx, conn, space)
 	reason := "client closed"
 	switch {

@@ -1,6 +1,10 @@
 package policy
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // The ranks of the marks of a certificate.
 const (
@@ -26,7 +30,7 @@ func (m *CertificateMatch) rank(chain []Certificate) rank {
 	case len(chain) == 0:
 		return 0
 	case m.Issuer != "":
-		if m.Issuer == chain[0].Issuer {
+		if slices.ContainsFunc(chain, func(c Certificate) bool { return c.Issuer == m.Issuer }) {
 			return rankIssuer
 		}
 		return 0
@@ -49,5 +53,5 @@ func factCertificate(f *Facts) string {
 		return "no certificate"
 	}
 	c := &f.Certificates[0]
-	return fmt.Sprintf("certificate %x issued by %q", c.SHA256, c.Issuer)
+	return fmt.Sprintf("certificate %x issued by %q", c.SHA256, strings.ReplaceAll(c.Issuer, "\x00", ", "))
 }

@@ -88,7 +88,7 @@ func TestDecide(t *testing.T) {
 			all(Rule{Certificates: []CertificateMatch{{SHA256: [32]byte{2}}}}),
 		}, "allowed: allow at f:2"},
 		{"the leaf alone", []Rule{all(Rule{Certificates: []CertificateMatch{{SHA256: [32]byte{2}, Leaf: true}}})}, "denied: no rule allows it"},
-		{"the issuer of the leaf alone", []Rule{all(Rule{Certificates: []CertificateMatch{{Issuer: "CN=root"}}})}, "denied: no rule allows it"},
+		{"the issuer of any certificate in the chain", []Rule{all(Rule{Certificates: []CertificateMatch{{Issuer: "CN=root"}}})}, "allowed: allow at f:1"},
 		{"all conditions at once", []Rule{all(Rule{
 			Users: []string{"alice"}, Certificates: []CertificateMatch{{Issuer: "CN=ca"}}, Addresses: prefixes("192.0.2.7/32"),
 			Listeners: []string{"internet"}, Transports: []string{"quic"}, Dialects: []smb2.Dialect{smb2.Dialect311},

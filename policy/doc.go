@@ -46,7 +46,7 @@
 // In each kind of condition a rule has a rank: 0 without the condition, more the
 // narrower the entry that is met, and of several entries the highest. A named
 // user is narrower than a group; a certificate of one's own than one in the chain,
-// and that than an issuer's name; a longer CIDR prefix or path than a shorter;
+// and that than the name of who issued one; a longer CIDR prefix or path than a shorter;
 // an FSCTL than all of them. In the other kinds every entry has the same rank.
 //
 // Rule A is more specific than B when A's rank is in no kind lower than B's and
@@ -107,5 +107,5 @@
 // and links on the server that lead out of a path are followed there.
 //
 // FileRenameInformation and FileLinkInformation name a second path in their
-// data. Who enforces paths asks twice.
+// data. Who enforces paths asks twice, and asks Above before a rename.
 package policy

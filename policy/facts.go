@@ -35,7 +35,7 @@ type Facts struct {
 // A Certificate is one that a client has shown.
 type Certificate struct {
 	SHA256 [sha256.Size]byte // of its DER form
-	Issuer string            // its distinguished name, as crypto/x509 writes it
+	Issuer string            // the name of who issued it, as access.Issuer writes it
 }
 
 // A Stage says which facts are known.

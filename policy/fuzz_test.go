@@ -75,7 +75,7 @@ func slowRanks(r *Rule, f *Facts) []int {
 			for i, c := range f.Certificates {
 				switch {
 				case m.Issuer != "":
-					return one(f.Certificates[0].Issuer == m.Issuer)
+					return one(slices.ContainsFunc(f.Certificates, func(c Certificate) bool { return c.Issuer == m.Issuer }))
 				case c.SHA256 == m.SHA256 && (i == 0 && m.Leaf):
 					return 3
 				case c.SHA256 == m.SHA256 && !m.Leaf:

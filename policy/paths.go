@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -33,6 +34,41 @@ func ParsePath(s string) (Path, error) {
 }
 
 func (p Path) String() string { return strings.Join(p, `\`) }
+
+// HasPaths says that some rule asks for a path.
+func (p *Policy) HasPaths() bool {
+	return slices.ContainsFunc(p.rules, func(r Rule) bool { return asksPaths(&r) })
+}
+
+// Above says that a rule may be about what is below a path: who renames that
+// changes what the rule means.
+func (p *Policy) Above(path string) bool {
+	if climbs(path) {
+		return p.HasPaths()
+	}
+	for i := range p.rules {
+		for _, below := range p.rules[i].Paths {
+			if below.isBelow(path) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isBelow says whether p is, or may be, below path.
+func (p Path) isBelow(path string) bool {
+	for _, want := range p {
+		var c string
+		if c, path = cutComponent(path); c == "" {
+			return true
+		}
+		if sameComponent(want, c) == no {
+			return false
+		}
+	}
+	return false
+}
 
 func asksPaths(r *Rule) bool { return len(r.Paths) > 0 }
 

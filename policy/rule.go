@@ -51,7 +51,9 @@ type CertificateMatch struct {
 	SHA256 [sha256.Size]byte
 	Leaf   bool
 
-	Issuer string // the name of who issued the client's own
+	// Issuer is the name of who issued a certificate anywhere in the chain, in the
+	// form of Certificate.Issuer.
+	Issuer string
 }
 
 // An OperationMatch is a class of operations, or one FSCTL.

@@ -2,6 +2,7 @@ package transports
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -73,6 +74,17 @@ type Deferred interface {
 	// limit bytes, as far as the network can say so, and what the network
 	// itself takes when limit is 0. It fails when the peer has gone.
 	Admit(limit int) error
+}
+
+// A Certified is a Conn whose peer may have shown a certificate that an authority
+// vouches for. Found by assertion.
+type Certified interface {
+	Conn
+
+	// Certificates is the peer's own and what leads from it to the authority;
+	// nothing when it has shown none. It may be called once the connection is
+	// there.
+	Certificates() []*x509.Certificate
 }
 
 // A Bounded is a Conn that knows the longest message its peer takes, in bytes.

@@ -57,9 +57,6 @@
 //
 // # Bugs
 //
-// Policies are read, checked and explained, but not enforced: a file with a
-// listener that has one is not served.
-//
 // A reload cannot move a listener to another address of the port that it has, say
 // from tcp!*!445 to tcp!10.0.0.1!445: the old socket is in the way until the new one
 // is open. Two reloads, with another port in between, do it.

@@ -85,6 +85,7 @@ func furnished(t *testing.T, name string) string {
 	if _, _, err := users.Set(filepath.Join(dir, "users"), alice.Name, alice.Hash, time.Now()); err != nil {
 		t.Fatal(err)
 	}
+	write(t, filepath.Join(dir, "groups"), "staff: alice\n")
 	write(t, filepath.Join(dir, "svc.password"), "open sesame\n")
 	certificate(t, dir, "gateway.example")
 	for _, as := range []string{"clients.pem", "branch-ca.pem", "gateway.pem"} {

@@ -63,9 +63,4 @@ policy "p" {
 			t.Errorf("explain %s: %+v, want %+v", c.args, got, c)
 		}
 	}
-	// Nobody believes himself protected.
-	got := invoke(t.Context(), "-c", file)
-	if got.status != exitUsage || !strings.Contains(got.stderr, "not enforced") {
-		t.Errorf("a file with a policy is served: %+v", got)
-	}
 }

@@ -47,9 +47,6 @@ func (p *program) change(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := enforceable(c); err != nil {
-		return err
-	}
 	if c.Log.Format != p.format {
 		return fmt.Errorf("log: format is %q and cannot become %q without a restart", p.format, c.Log.Format)
 	}

@@ -277,14 +277,6 @@ func refusedReloads(t *testing.T, good string) map[string]refusedReload {
 		"a taken port": {good + `listen "unlucky" { address = "` + unlucky + `" }`, []string{`listener \"unlucky\"`, "address already in use"}},
 		"another format": {strings.Replace(good, `level = "debug"`, `format = "json"`, 1),
 			[]string{`format is \"text\" and cannot become \"json\" without a restart`}},
-		"a policy": {strings.Replace(good, `listen "bureau" { address = "tcp!127.0.0.1!0" }`, `
-listen "bureau" {
-  address = "tcp!127.0.0.1!0"
-  policy  = "strict"
-}
-policy "strict" {
-  allow { users = ["bob"] }
-}`, 1), []string{`listen \"bureau\" has policy \"strict\"`, "not enforced"}},
 		"no file that is HCL": {"listen", []string{"mistakes=1"}},
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -25,10 +24,6 @@ func serve(ctx context.Context, inv *invocation) int {
 	if c == nil {
 		return status
 	}
-	if err := enforceable(c); err != nil {
-		inv.failed(err)
-		return exitUsage // no restart mends it
-	}
 	p, err := newProgram(inv, c)
 	if err != nil {
 		return inv.failed(err)
@@ -38,18 +33,6 @@ func serve(ctx context.Context, inv *invocation) int {
 	}
 	p.log.Info("ended")
 	return exitOK
-}
-
-// enforceable says why nothing is served: whoever has written a policy relies on
-// it.
-func enforceable(c *config.Config) error {
-	for _, l := range c.Listeners {
-		if l.Policy != nil {
-			return fmt.Errorf("listen %q has policy %q, and policies are checked and explained, but not enforced yet: nothing is served; "+
-				"remove policy from the listener to serve it without protection", l.Name, l.Policy.Name())
-		}
-	}
-	return nil
 }
 
 // logger writes records of a level and above.
@@ -80,7 +63,8 @@ func build(c *config.Config, networks map[string]network, limiter *auth.Limiter,
 			Name:     l.Name,
 			Endpoint: gateway.Endpoint{Addr: l.Addr, Network: n},
 			Relay:    backends[l.Relay],
-			Terms:    terms(l),
+			Terms:    terms(l, c.Mounts),
+			Policy:   l.Policy,
 		})
 	}
 	return g, nil

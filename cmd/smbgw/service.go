@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/smbgw/smbgw/auth"
@@ -16,6 +17,7 @@ import (
 	"github.com/smbgw/smbgw/gateway"
 	"github.com/smbgw/smbgw/gateway/front"
 	"github.com/smbgw/smbgw/gateway/tree"
+	"github.com/smbgw/smbgw/policy"
 	"github.com/smbgw/smbgw/smb2"
 )
 
@@ -36,6 +38,9 @@ func service(c *config.Config, backends map[*config.Backend]*gateway.Backend, li
 	}
 	s := welcome(accounts{file, netBIOS(host), c.Users.Guest, c.Users.Anonymous}, host, limiter)
 	s.Interfaces = func() []smb2.NetworkInterface { return interfaces(c.Listeners, links()) }
+	if c.Users.Groups != nil {
+		s.Groups = c.Users.Groups.Of
+	}
 	same := &gateway.Login{Initiator: sameUser(file)}
 	for _, m := range c.Mounts {
 		as := same
@@ -109,12 +114,35 @@ var encryptions = map[config.Demand]front.Encryption{
 	config.Off:      front.EncryptionOff,
 }
 
-func terms(l *config.Listener) gateway.Terms {
-	return gateway.Terms{
+// terms are what the listener asks of its clients, and what its policy does.
+func terms(l *config.Listener, mounts []*config.Mount) gateway.Terms {
+	t := gateway.Terms{
 		MinDialect: l.MinDialect,
 		Sign:       l.Sign == config.Required,
 		Encryption: encryptions[l.Encrypt],
 		Secure:     networks[l.Addr.Network].TLS,
 		NoPipes:    !l.Pipes,
 	}
+	if l.Policy == nil {
+		return t
+	}
+	facts := policy.Facts{Listener: l.Name, Transport: l.Addr.Network, Secure: t.Secure}
+	asked := l.Policy.Demands(policy.Connection, &facts)
+	if asked.MinDialect > max(t.MinDialect, smb2.Dialect30) {
+		t.MinDialect = asked.MinDialect
+	}
+	if asked.Encrypt {
+		t.Encryption = front.EncryptionRequired
+	}
+	t.Sign = t.Sign || asked.Sign || signsMounts(l.Policy, facts, mounts)
+	return t
+}
+
+// signsMounts says that a policy asks for signing on some mount. That is settled
+// when a client logs in, before it says which mounts it wants.
+func signsMounts(p *policy.Policy, f policy.Facts, mounts []*config.Mount) bool {
+	return slices.ContainsFunc(mounts, func(m *config.Mount) bool {
+		f.Mount = m.Name
+		return p.Demands(policy.Tree, &f).Sign
+	})
 }

@@ -1,6 +1,8 @@
 package front
 
 import (
+	"errors"
+
 	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
@@ -173,18 +175,24 @@ func (c *conn) finishLogin(r *request, s *session, q smb2.SessionSetupRequest, t
 		c.fail(r, s, smb2.StatusAccessDenied)
 		return
 	}
-	r.session = s
-	previous := c.replace(s, q.PreviousSessionID)
-	c.mu.Lock()
-	s.client = &tree.Client{
+	client := &tree.Client{
 		User:       s.user,
 		Dialect:    c.terms.suite.Dialect,
 		ClientGUID: c.terms.client.ClientGUID,
 		SessionID:  s.id,
-		Previous:   previous,
+		Signed:     s.signing,
+		Encrypted:  s.encrypt,
 		Address:    c.remote().String(),
 		Notify:     (*breaker)(s),
 	}
+	if status := c.permits(client); status != 0 {
+		c.fail(r, s, status)
+		return
+	}
+	r.session = s
+	client.Previous = c.replace(s, q.PreviousSessionID)
+	c.mu.Lock()
+	s.client = client
 	s.state = valid
 	c.logins--
 	c.probes = 0
@@ -194,6 +202,22 @@ func (c *conn) finishLogin(r *request, s *session, q smb2.SessionSetupRequest, t
 	c.tally.name(s)
 	c.log.Info("logged in", "user", s.user.User, "dialect", c.terms.suite.Dialect, "encrypted", s.encrypt)
 	c.answer(r, c.setupResponse(r, s, flags, token))
+}
+
+// permits asks who else has a say in a log-in.
+func (c *conn) permits(client *tree.Client) smb2.Status {
+	a, ok := c.space.(tree.Admitter)
+	if !ok {
+		return 0
+	}
+	err := a.Admit(client)
+	if err == nil {
+		return 0
+	}
+	if s, ok := errors.AsType[smb2.Status](err); ok {
+		return s
+	}
+	return smb2.StatusAccessDenied
 }
 
 // longest is the longest message that a client may send: a payload, and what is

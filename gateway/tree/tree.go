@@ -35,6 +35,16 @@ type Space interface {
 	Close()
 }
 
+// An Admitter is a Space that has a say in who logs in. Found by assertion.
+type Admitter interface {
+	Space
+
+	// Admit says why client's session may not be. An error that is an smb2.Status
+	// is what the client gets, others become STATUS_ACCESS_DENIED. It does not
+	// block.
+	Admit(client *Client) error
+}
+
 // A Share is a tree that has been connected.
 type Share struct {
 	Server Server
@@ -71,6 +81,8 @@ type Client struct {
 	ClientGUID smb2.GUID
 	SessionID  uint64 // the front leg's, of which no two are the same
 	Previous   uint64 // the session that this one takes the place of, if it was User's; or 0
+	Signed     bool   // its requests have to be signed
+	Encrypted  bool   // they have to be sealed
 	Address    string // for logs
 	Notify     Notify
 }

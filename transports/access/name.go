@@ -1,6 +1,7 @@
 package access
 
 import (
+	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/hex"
@@ -14,6 +15,16 @@ import (
 // A name is a distinguished name in a form that can be compared: its attributes
 // sorted, because tools write them in either order.
 type name string
+
+// ParseName reads a distinguished name as entries have it, into a form in which
+// equal names are equal strings; Issuer has that of a certificate's.
+func ParseName(text string) (string, error) {
+	n, err := parseName(text)
+	return string(n), err
+}
+
+// Issuer is the name of who has issued a certificate, in the form of ParseName.
+func Issuer(c *x509.Certificate) string { return string(nameOf(&c.Issuer)) }
 
 // attributes are the words for types of attributes, RFC 4519 and what openssl
 // writes.

@@ -3,8 +3,10 @@ package quic
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,7 +38,10 @@ type conn struct {
 	once       sync.Once
 }
 
-var _ transports.Limited = (*conn)(nil)
+var (
+	_ transports.Limited   = (*conn)(nil)
+	_ transports.Certified = (*conn)(nil)
+)
 
 // newConn takes raw, and holds s for it.
 func (n Network) newConn(raw *quic.Conn, s *socket) *conn {
@@ -77,6 +82,20 @@ func (c *conn) acceptStreams() {
 			stream.CancelWrite(codeRefused)
 		}
 	}
+}
+
+// Certificates is transports.Certified's: the chains that have been found, each
+// certificate once.
+func (c *conn) Certificates() []*x509.Certificate {
+	var all []*x509.Certificate
+	for _, chain := range c.raw.ConnectionState().TLS.VerifiedChains {
+		for _, x := range chain {
+			if !slices.ContainsFunc(all, x.Equal) {
+				all = append(all, x)
+			}
+		}
+	}
+	return all
 }
 
 // SetLimit is transports.Limited's.

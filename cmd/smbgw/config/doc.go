@@ -114,6 +114,15 @@
 // and belong together, but not kept: the networks read them again, each time
 // they change.
 //
+// # Policies
+//
+// A policy is enforced on the clients of listeners that name it: by closing the
+// connection where no rule lets anybody in from there, by STATUS_ACCESS_DENIED at
+// the log-in, at the mount and for each request. What it asks for of all sessions
+// adds to the listener's own min_dialect, sign and encrypt. A mount that asks for
+// signing makes the listener ask for it, since that is settled before a client says
+// what it wants.
+//
 // What a policy names has to exist: users, groups, mounts, listeners. A name that
 // is misspelt in a deny would let in whom it means, so a user of whom there is a
 // rule cannot just be removed from the users file.

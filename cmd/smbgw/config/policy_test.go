@@ -82,7 +82,7 @@ func TestPolicy(t *testing.T) {
 	want, err := policy.New("remote", []policy.Rule{{
 		Verb: policy.Allow, Place: policy.Place{File: file, Line: 9},
 		Users:        []string{"Alice", "@STAFF"},
-		Certificates: []policy.CertificateMatch{{SHA256: leaf, Leaf: true}, {SHA256: chain}, {Issuer: "CN=ca"}},
+		Certificates: []policy.CertificateMatch{{SHA256: leaf, Leaf: true}, {SHA256: chain}, {Issuer: "2.5.4.3=ca"}},
 		Addresses:    []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::1/128"), netip.MustParsePrefix("192.0.2.9/32")},
 		Listeners:    []string{"internet"}, Transports: []string{"quic"}, Dialects: []smb2.Dialect{smb2.Dialect311},
 		Mounts: []string{"Projects", "ipc$"}, Paths: []policy.Path{{"a", "b"}, {"c", "d e"}},

@@ -12,6 +12,7 @@ import (
 	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/policy"
 	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/transports/access"
 )
 
 // A condition is a list that rules may have. Its decode adds one entry to the
@@ -96,9 +97,9 @@ func (l *loader) ruleCertificate(w word, r *policy.Rule, s *scope) {
 	m := policy.CertificateMatch{Leaf: sort == "leaf"}
 	switch sort {
 	case "issuer":
-		m.Issuer = strings.TrimSpace(value)
-		if m.Issuer == "" {
-			l.report(w.at, "issuer: names nobody; write the distinguished name: issuer:CN=ca,O=example")
+		var err error
+		if m.Issuer, err = access.ParseName(value); err != nil {
+			l.report(w.at, "issuer: %v", err)
 		}
 	case "leaf", "chain":
 		digits := strings.NewReplacer(":", "", " ", "").Replace(value)
