@@ -70,14 +70,14 @@ func TestAccess(t *testing.T) {
 				part part
 				want smb2.Status
 			}{
-				"list":         {opening("f", smb2.AccessReadAttributes), c.list},
-				"read":         {opening("f", toRead), c.read},
-				"write":        {opening("f", toWrite), c.write},
-				"make":         {making("g"), c.make},
-				"read by id":   {reading(f), map[bool]smb2.Status{true: smb2.StatusEndOfFile, false: denied}[c.read == ok]},
-				"resume key":   {controlling(f, smb2.FsctlRequestResumeKey), c.io},
-				"write by id":  {writing(f), c.write},
-				"create":       {creating("h", smb2.CreateRequest{Access: toRead, Disposition: smb2.DispositionCreate}), c.make},
+				"list":        {opening("f", smb2.AccessReadAttributes), c.list},
+				"read":        {opening("f", toRead), c.read},
+				"write":       {opening("f", toWrite), c.write},
+				"make":        {making("g"), c.make},
+				"read by id":  {reading(f), map[bool]smb2.Status{true: smb2.StatusEndOfFile, false: denied}[c.read == ok]},
+				"resume key":  {controlling(f, smb2.FsctlRequestResumeKey), c.io},
+				"write by id": {writing(f), c.write},
+				"create":      {creating("h", smb2.CreateRequest{Access: toRead, Disposition: smb2.DispositionCreate}), c.make},
 			} {
 				if name == "write by id" && c.access == policy.ReadWrite {
 					continue // in its place below, so that the order does not matter
