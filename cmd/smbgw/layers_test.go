@@ -13,13 +13,13 @@ import (
 // everything below, an empty list nothing at all.
 var layers = map[string][]string{
 	"cmd/smbgw":        {"..."},
-	"cmd/smbgw/config": {"gateway", "policy", "auth", "auth/users", "smb2", "transports", "transports/access"},
+	"cmd/smbgw/config": {"gateway", "gateway/limit", "policy", "auth", "auth/users", "smb2", "transports", "transports/access"},
 
 	"cmd/smbgw/notify": {},
 
 	"cmd/smbgw/demo": {"gateway", "gateway/client", "gateway/back", "gateway/store", "gateway/tree", "auth", "auth/ntlm", "smb2", "transports"},
 
-	"gateway":        {"gateway/tree", "gateway/guard", "gateway/store", "gateway/ipc", "gateway/front", "gateway/back", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports", "transports/access"},
+	"gateway":        {"gateway/tree", "gateway/guard", "gateway/store", "gateway/ipc", "gateway/front", "gateway/back", "gateway/limit", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports", "transports/access"},
 	"gateway/guard":  {"gateway/tree", "policy", "auth", "smb2", "smb2/fscc", "transports"},
 	"gateway/front":  {"gateway/tree", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
 	"gateway/back":   {"gateway/tree", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
@@ -29,6 +29,7 @@ var layers = map[string][]string{
 	"gateway/ipc":    {"gateway/tree", "auth", "smb2", "smb2/fscc", "transports"},
 	"gateway/remap":  {"smb2"},
 	"gateway/credit": {"smb2"},
+	"gateway/limit":  {},
 	"policy":         {"auth", "smb2"},
 
 	"auth":          {},
