@@ -37,6 +37,7 @@ func (r *run) change(ctx context.Context, next *Gateway) error {
 	}
 	// From here on nothing fails.
 	r.server = s
+	s.limits.Change(next.Limits)
 	for _, commit := range commits {
 		commit()
 	}

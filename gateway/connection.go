@@ -31,7 +31,21 @@ type connection struct {
 
 // A flow is what has passed in one direction, in bytes of messages and of
 // placed payload, counted on the front leg.
-type flow struct{ bytes uint64 }
+type flow struct {
+	bytes   uint64
+	paced   uint64   // of them: those that the visitor knows of
+	visitor *visitor // nil for none
+	lane    int      // its
+}
+
+// pace blocks until more may pass, or ctx ends.
+func (f *flow) pace(ctx context.Context) {
+	if f.visitor != nil {
+		f.visitor.base.Pass(int64(f.bytes - f.paced))
+		f.paced = f.bytes
+		f.visitor.meter.Pace(ctx, f.lane)
+	}
+}
 
 // run relays until one side ends or ctx does, and leaves nothing behind.
 func (c *connection) run(ctx context.Context) {

@@ -79,6 +79,8 @@ func newConverter(c *connection) *converter {
 // why. Nothing is left of the converter when it returns.
 func (v *converter) relay(ctx context.Context) end {
 	ends := make(chan end, 3)
+	paced, stop := context.WithCancel(ctx)
+	defer stop()
 	var wg sync.WaitGroup
 	forwarded := make(chan struct{}) // nothing is left in the queue
 	if v.front.Placer != nil {
@@ -91,7 +93,7 @@ func (v *converter) relay(ctx context.Context) end {
 		close(forwarded)
 	}
 	wg.Go(func() {
-		e := v.requests()
+		e := v.requests(paced)
 		if v.queue != nil {
 			close(v.queue)
 		}
@@ -105,9 +107,10 @@ func (v *converter) relay(ctx context.Context) end {
 		}
 		ends <- e
 	})
-	wg.Go(func() { ends <- v.replies() })
+	wg.Go(func() { ends <- v.replies(paced) })
 
 	why := await(ctx, ends)
+	stop()
 	v.pending.close()
 	v.c.hangUp(why)
 	wg.Wait()
@@ -126,8 +129,9 @@ type batch struct {
 }
 
 // requests reads the client.
-func (v *converter) requests() end {
+func (v *converter) requests(ctx context.Context) end {
 	for {
+		v.c.in.pace(ctx)
 		m, err := v.c.front.Receive()
 		if err != nil {
 			return end{client, ended, err}

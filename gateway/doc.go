@@ -178,8 +178,34 @@
 // belongs to one configuration is a server; a door, which is a listener's socket
 // with its accept loop, has the server and the Listener for the next connection
 // behind it. So a connection keeps those that it began with. What lasts is the lobby,
-// the sessions of clients, and what they come back for at backends that are named as
+// the budgets with their counts, which get the new limits, the sessions of clients,
+// and what they come back for at backends that are named as
 // before, at the same addresses.
+//
+// # Limits
+//
+// Gateway.Limits bound what a listener, an address, a user or a mount has of the
+// gateway, in the words of package limit. A visitor (visitor.go) is a connection as
+// far as they go; all that it has it gives back when it ends, however it ends.
+//
+//	of               refused or paced
+//	connections      the NEGOTIATE gets STATUS_REQUEST_NOT_ACCEPTED, of a user's the last
+//	                 SESSION_SETUP, of a mount's the TREE_CONNECT (turnaway.go)
+//	sessions         SESSION_SETUP gets it; of a mount, whose sessions are its trees, the
+//	                 TREE_CONNECT, as [MS-SMB2] 3.3.5.7 has it for a share's MaxUses
+//	opens            CREATE and what is related to it get STATUS_TOO_MANY_OPENED_FILES
+//	memory           data that would be exposed to a backend stays in its message
+//	requests, bytes  the client is not read until some have ended
+//	a second         the client is not read until its share of the rate has come up
+//
+// Counting is between the front leg and the trees (limitedtree.go), so what a client
+// has asked counts from when it is handed on until it is answered. A request that
+// has had an interim response is not under way: what it waits for may be the same
+// client's next request. A relay's connections are counted, and its bytes paced, for
+// its listener and its clients' addresses.
+//
+// "limit is reached" in the log names the subject, the limit, most and what happens
+// beyond it: once, and then once a minute, with how often it was unreported.
 //
 // # Watching
 //
@@ -217,6 +243,10 @@
 // limit. So do unsigned ones that are not placed because of Place or a large
 // Threshold. A signed or encrypted READ whose reply is too large for the backend
 // to send may stay unanswered: ksmbd keeps silent.
+//
+// A client that is paced is not heard: that it has closed its connection is noticed
+// when it may be read again, or when an answer cannot be delivered. It is paced as a
+// whole, by what it owes for one mount at its others too.
 //
 // While pending is full, a CANCEL or an oplock acknowledgement of the same
 // client waits too.

@@ -9,6 +9,7 @@ import (
 	"github.com/smbgw/smbgw/gateway/back"
 	"github.com/smbgw/smbgw/gateway/front"
 	"github.com/smbgw/smbgw/gateway/ipc"
+	"github.com/smbgw/smbgw/gateway/limit"
 	"github.com/smbgw/smbgw/policy"
 	"github.com/smbgw/smbgw/transports"
 )
@@ -62,6 +63,7 @@ type Listener struct {
 type Gateway struct {
 	Listeners []Listener
 	Service   *Service // nil when every listener relays
+	Limits    limit.Rules
 	Log       *slog.Logger
 
 	// Ready is called once every listener takes clients, with where each of
@@ -131,7 +133,9 @@ type server struct {
 // A lasting is what the connections of one Run share, whatever the configuration
 // that they began with.
 type lasting struct {
-	lobby    lobby          // of listeners that do not relay
+	lobby    lobby // of listeners that do not relay
+	limits   limit.Table
+	turned   turnstile
 	sessions front.Sessions // of those
 	serial   atomic.Uint64  // numbers connections in the log
 	served   atomic.Int64   // connections being served
@@ -152,6 +156,9 @@ func newServerAfter(g *Gateway, before *server) *server {
 	}
 	if before != nil {
 		s.lasting = before.lasting
+	} else {
+		s.limits.Report = func(e limit.Excess) { reportLimit(g.Log, e) }
+		s.limits.Change(g.Limits)
 	}
 	for _, l := range g.Listeners {
 		s.enter(l.Relay)

@@ -64,7 +64,7 @@ func TestPumpGathers(t *testing.T) {
 	}
 	to := new(burst)
 	var passed flow
-	if e := pump(from, to, client, &passed, new(gate)); e.err != io.EOF || e.side != client {
+	if e := pump(t.Context(), from, to, client, &passed, new(gate)); e.err != io.EOF || e.side != client {
 		t.Errorf("end: %v", e)
 	}
 	if !slices.Equal(to.sent, want) || !slices.Equal(to.together, []int{2, 1, 3}) {

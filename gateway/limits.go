@@ -26,6 +26,11 @@ const (
 	// which a few hundred may come back behind one address after a restart.
 	maxWaiting = 256
 
+	// maxTurnedAway bounds the connections that are told that they are too many,
+	// and turnAwayTime how long that takes: clients send their NEGOTIATE at once.
+	maxTurnedAway = 64
+	turnAwayTime  = 5 * time.Second
+
 	// maxBeforeLogin bounds a client's messages until it has logged in. The
 	// longest of them is a SESSION_SETUP, whose token has at most 64 KiB,
 	// [MS-SMB2] 2.2.5.

@@ -13,10 +13,13 @@ import (
 // why. No worker is left when it returns.
 func (c *connection) relay(ctx context.Context) end {
 	ends := make(chan end, 2)
+	paced, stop := context.WithCancel(ctx)
+	defer stop()
 	var wg sync.WaitGroup
-	wg.Go(func() { ends <- pump(c.front, c.back, client, &c.in, new(gate)) })
-	wg.Go(func() { ends <- pump(c.back, c.front, backend, &c.out, &c.gate) })
+	wg.Go(func() { ends <- pump(paced, c.front, c.back, client, &c.in, new(gate)) })
+	wg.Go(func() { ends <- pump(paced, c.back, c.front, backend, &c.out, &c.gate) })
 	why := await(ctx, ends)
+	stop()
 	c.hangUp(why)
 	wg.Wait()
 	return why
@@ -24,17 +27,18 @@ func (c *connection) relay(ctx context.Context) end {
 
 // pump moves messages from one leg to the other, unread but for what opens the
 // gate. Back-pressure is that it does not receive while it sends.
-func pump(from, to transports.Conn, source side, passed *flow, gate *gate) end {
+func pump(ctx context.Context, from, to transports.Conn, source side, passed *flow, gate *gate) end {
 	if reads, ok := from.(transports.Framed); ok {
 		if writes, ok := to.(transports.Framed); ok {
 			gate.open() // a prefix costs no memory there
-			return pumpFrames(reads, writes, source, passed)
+			return pumpFrames(ctx, reads, writes, source, passed)
 		}
 	}
 	g := gathering{from: from, to: to, gate: gate}
 	g.reads, _ = from.(transports.Gatherer)
 	g.writes, _ = to.(transports.Gatherer)
 	for {
+		passed.pace(ctx)
 		m, err := from.Receive()
 		if err != nil {
 			return end{source, ended, err}
@@ -49,8 +53,9 @@ func pump(from, to transports.Conn, source side, passed *flow, gate *gate) end {
 
 // pumpFrames is pump between two streams of the same framing: what there is of
 // a message goes out before the rest has come.
-func pumpFrames(from, to transports.Framed, source side, passed *flow) end {
+func pumpFrames(ctx context.Context, from, to transports.Framed, source side, passed *flow) end {
 	for {
+		passed.pace(ctx)
 		m, n, err := from.ReceiveFrames()
 		if err != nil {
 			return end{source, ended, err}

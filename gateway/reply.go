@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"context"
+
 	"errors"
 	"fmt"
 
@@ -20,8 +22,9 @@ type answer struct {
 }
 
 // replies reads the backend.
-func (v *converter) replies() end {
+func (v *converter) replies(ctx context.Context) end {
 	for {
+		v.c.out.pace(ctx)
 		m, err := v.c.back.Receive()
 		if err != nil {
 			return end{backend, ended, err}

@@ -15,6 +15,13 @@ func (s *server) serve(ctx context.Context, l *Listener, front transports.Conn) 
 		s.terminate(ctx, l, front)
 		return
 	}
+	v := s.welcome(l, front)
+	if v == nil {
+		s.turned.turnAway(front)
+		s.log.Info("connection closed", "conn", s.serial.Add(1), "listener", l.Name, "peer", front.RemoteAddr().String(), "reason", tooMany)
+		return
+	}
+	defer v.leave()
 	c := &connection{
 		listener: l,
 		backend:  l.Relay,
@@ -24,6 +31,8 @@ func (s *server) serve(ctx context.Context, l *Listener, front transports.Conn) 
 		serial:   s.serial.Add(1),
 		arena:    s.arenas[l.Relay],
 		log:      s.log,
+		in:       flow{visitor: v},
+		out:      flow{visitor: v, lane: 1},
 	}
 	c.run(ctx)
 }

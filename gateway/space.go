@@ -22,6 +22,7 @@ type space struct {
 	arrived func()       // leaves the lobby
 	noPipes bool         // the listener's Terms
 	ward    *ward
+	memory  back.Memory // of what backends are exposed
 
 	mu    sync.Mutex // guards the map
 	backs map[source]*back.Space
@@ -143,6 +144,7 @@ func (s *space) back(m *Mount) *back.Space {
 			Encrypt:     m.Backend.Encrypt,
 			NoPlacement: !m.Backend.Place,
 			Threshold:   m.Backend.Threshold,
+			Memory:      s.memory,
 			Log:         s.log.With("backend", m.Backend.Name),
 		},
 	}

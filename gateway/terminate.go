@@ -55,6 +55,13 @@ func (s *server) terminate(ctx context.Context, l *Listener, conn transports.Con
 		return
 	}
 	defer leave()
+	v := s.welcome(l, conn)
+	if v == nil {
+		s.turned.turnAway(conn)
+		log.Info("connection closed", "listener", l.Name, "peer", peer, "reason", tooMany)
+		return
+	}
+	defer v.leave()
 	if d, ok := conn.(transports.Deferred); ok {
 		// Its listener may have relayed when it came, and then it still waits.
 		if err := d.Admit(0); err != nil {
@@ -63,8 +70,8 @@ func (s *server) terminate(ctx context.Context, l *Listener, conn transports.Con
 			return
 		}
 	}
-	space := &space{server: s, log: log, arrived: leave, noPipes: l.Terms.NoPipes, ward: ward}
-	used, err := s.front[l].Serve(ctx, conn, space)
+	space := &space{server: s, log: log, arrived: leave, noPipes: l.Terms.NoPipes, ward: ward, memory: v}
+	used, err := s.front[l].Serve(ctx, conn, &limitedSpace{space, v, s.replies})
 	reason := "client closed"
 	switch {
 	case ctx.Err() != nil:

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"slices"
 
+	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/transports"
 )
@@ -34,8 +35,19 @@ type Options struct {
 	// when 0.
 	Threshold uint32
 
+	// Memory is asked before data is exposed to the server; nil allows it.
+	Memory Memory
+
 	// Log gets what operators want to know; nil discards it.
 	Log *slog.Logger
+}
+
+// A Memory bounds what is exposed to servers.
+type Memory interface {
+	// Expose takes memory of n bytes for a client's data, unless there is none:
+	// then the data goes inline. Revoke gives it back.
+	Expose(client *tree.Client, n int) bool
+	Revoke(client *tree.Client, n int)
 }
 
 func (o Options) complete() Options {

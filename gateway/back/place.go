@@ -21,6 +21,10 @@ type placement struct {
 	placed   bool
 	data     *transports.Message // READ's payload is placed in it, behind room for its header
 	exposure transports.Exposure
+
+	memory Memory // that the exposure has been taken from; nil for none
+	client *tree.Client
+	size   int
 }
 
 // revoke ends the server's access to what is exposed.
@@ -28,6 +32,10 @@ func (p *placement) revoke() {
 	if p.exposure != nil {
 		p.exposure.Revoke()
 		p.exposure = nil
+	}
+	if p.memory != nil {
+		p.memory.Revoke(p.client, p.size)
+		p.memory = nil
 	}
 }
 
@@ -51,22 +59,29 @@ func (t *Tree) place(r *tree.Request, length uint32) placement {
 		if !ok {
 			return placement{why: malformed} // the server's to refuse
 		}
-		return t.c.expose(payload, transports.Readable)
+		return t.expose(payload, transports.Readable)
 	}
 	m := t.c.arena.New(smb2.ReadResponseBuffer + int(length))
-	p := t.c.expose(m.Bytes()[smb2.ReadResponseBuffer:], transports.Writable)
+	p := t.expose(m.Bytes()[smb2.ReadResponseBuffer:], transports.Writable)
 	if p.data = m; !p.placed {
 		p.drop()
 	}
 	return p
 }
 
-func (c *Conn) expose(payload []byte, right transports.Right) placement {
-	e, err := c.placer.Expose(payload, right)
-	if err != nil {
+func (t *Tree) expose(payload []byte, right transports.Right) placement {
+	memory := t.c.options.Memory
+	if memory != nil && !memory.Expose(t.client, len(payload)) {
 		return placement{why: noRoom}
 	}
-	return placement{placed: true, exposure: e}
+	e, err := t.c.placer.Expose(payload, right)
+	if err != nil {
+		if memory != nil {
+			memory.Revoke(t.client, len(payload))
+		}
+		return placement{why: noRoom}
+	}
+	return placement{placed: true, exposure: e, memory: memory, client: t.client, size: len(payload)}
 }
 
 // payloadOf is what a WRITE has in its message.

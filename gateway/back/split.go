@@ -151,9 +151,9 @@ func (t *Tree) placePart(command smb2.Command, payload []byte) placement {
 		return placement{why: why}
 	}
 	if command == smb2.CommandRead {
-		return t.c.expose(payload, transports.Writable)
+		return t.expose(payload, transports.Writable)
 	}
-	return t.c.expose(payload, transports.Readable)
+	return t.expose(payload, transports.Readable)
 }
 
 // reservePart is reserve for a part of n bytes.

@@ -24,7 +24,9 @@ type conn struct {
 	placer transports.Placer // nil where the network cannot place
 	place  uint32            // bytes of one transfer
 	inline uint32            // bytes of the longest payload of a message we send
+	limits Limits            // nil for none
 	ctx    context.Context
+	stop   context.CancelFunc // of ctx
 	log    *slog.Logger
 	login  *time.Timer // ends a connection on which nobody logs in
 
@@ -33,6 +35,8 @@ type conn struct {
 
 	elements [][]byte   // the reader's scratch
 	chain    uint64     // the reader's: messages so far
+	handed   uint64     // the reader's: requests that trees have been given
+	paced    uint64     // and of the others, those that limits know of
 	batch    []outgoing // the sender's
 
 	background sync.WaitGroup // connects and disconnects that take a while
@@ -70,6 +74,7 @@ func (s *Server) Serve(ctx context.Context, tc transports.Conn, space tree.Space
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	c := s.newConn(ctx, tc, space)
+	c.stop = cancel
 	killed := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		c.kill()
@@ -107,6 +112,7 @@ func (s *Server) newConn(ctx context.Context, tc transports.Conn, space tree.Spa
 		sessions: make(map[uint64]*session),
 	}
 	c.room.L = &c.mu
+	c.limits, _ = space.(Limits)
 	if b, ok := tc.(transports.Bounded); ok {
 		c.inline = min(c.inline, uint32(max(b.MaxSend()-messageSlack, 0)))
 	}
@@ -133,6 +139,7 @@ func (c *conn) limit(n int) {
 func (c *conn) read() error {
 	for {
 		c.await()
+		c.pace()
 		m, err := c.tc.Receive()
 		if err != nil {
 			return err
@@ -159,6 +166,7 @@ func (c *conn) kill() {
 		c.mu.Lock()
 		c.room.Broadcast()
 		c.mu.Unlock()
+		c.stop()
 		c.tc.Close()
 	}
 }

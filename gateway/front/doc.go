@@ -60,6 +60,8 @@
 // client hears as STATUS_INSUFFICIENT_RESOURCES. Until a user has logged in,
 // messages are short, credits and ECHOs few and the time is limited.
 //
+// A Space that is Limits bounds sessions, and has the client not read, besides.
+//
 // # Sections implemented
 //
 // [MS-SMB2] 3.3.4.1, 3.3.4.2, 3.3.4.6, 3.3.4.7, 3.3.5.2 to 3.3.5.8, 3.3.5.12

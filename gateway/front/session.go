@@ -96,12 +96,13 @@ func (c *conn) drop(s *session) {
 	s.ending.Do(func() {
 		c.Sessions.remove(s)
 		c.mu.Lock()
-		trees := s.trees
+		trees, client := s.trees, s.client
 		s.trees = nil
 		c.mu.Unlock()
 		for _, b := range trees {
 			b.close()
 		}
+		c.leave(client)
 		if s.keys != nil {
 			s.keys.Clear()
 		}

@@ -189,8 +189,12 @@ func (c *conn) finishLogin(r *request, s *session, q smb2.SessionSetupRequest, t
 		c.fail(r, s, status)
 		return
 	}
-	r.session = s
 	client.Previous = c.replace(s, q.PreviousSessionID)
+	if !c.welcome(client) {
+		c.fail(r, s, smb2.StatusRequestNotAccepted)
+		return
+	}
+	r.session = s
 	c.mu.Lock()
 	s.client = client
 	s.state = valid

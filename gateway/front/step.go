@@ -247,6 +247,7 @@ func (c *conn) ready(r *request, at *place) (ready bool) {
 		c.refuse(r, smb2.StatusInsufficientResources)
 		return false
 	}
+	c.handed++
 	if pulling {
 		return c.pull(r)
 	}

@@ -50,7 +50,7 @@ func (b *bucket) pay(now time.Time, n int64, w *waiter) bool {
 	w.need = n
 	b.waiting.push(w)
 	b.deal(now)
-	return false
+	return w.passed()
 }
 
 // deal gives those who wait what there is, in turn.

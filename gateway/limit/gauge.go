@@ -66,33 +66,34 @@ func (g *gauge) stir() {
 	}
 }
 
-// await blocks until it is w's turn and there is room, for a moment at most, or
-// until ctx ends. It says whether there was none at first.
-func (g *gauge) await(ctx context.Context, w *waiter) bool {
+// enter says that there is room, or puts w where it waits for some.
+func (g *gauge) enter(w *waiter) bool {
 	if g.room() > 0 && g.queued.Load() == 0 {
-		return false
+		return true
 	}
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.queued.Add(1) // before room is looked at: who gives looks at it after
 	g.waiting.push(w)
 	g.stir()
-	waits := w.in
-	g.mu.Unlock()
+	return w.passed()
+}
+
+// await blocks until it is w's turn and there is room, for a moment at most, or
+// until ctx ends.
+func (g *gauge) await(ctx context.Context, w *waiter) {
 	expired := w.expires(trickle)
 	defer w.timer.Stop()
 	select {
 	case <-w.ready:
-		return waits
+		return
 	case <-ctx.Done():
 	case <-expired:
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !w.in {
-		<-w.ready
-		return true
+	if !w.passed() {
+		g.waiting.remove(w)
+		g.queued.Add(-1)
 	}
-	g.waiting.remove(w)
-	g.queued.Add(-1)
-	return true
 }

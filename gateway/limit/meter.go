@@ -82,8 +82,9 @@ func (m *Meter) Pace(ctx context.Context, lane int) {
 	accounts := *m.accounts.Load()
 	for _, a := range accounts {
 		for k := Requests; k <= Bytes; k++ {
-			if a.budget.gauges[k].await(ctx, w) {
+			if g := &a.budget.gauges[k]; !g.enter(w) {
 				a.budget.met(k)
+				g.await(ctx, w)
 			}
 		}
 	}
@@ -103,8 +104,9 @@ func (a *Account) settle(ctx context.Context, w *waiter) {
 			a.owed[k].Add(n)
 			continue
 		}
-		if a.budget.rates[k].pay(ctx, n, w) {
+		if p := &a.budget.rates[k]; !p.pay(n, w) {
 			a.budget.met(counted + Kind(k))
+			p.await(ctx, w)
 		}
 	}
 }

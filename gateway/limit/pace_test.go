@@ -226,7 +226,7 @@ func TestParked(t *testing.T) {
 		if got := took(func() { a.Pace(t.Context(), 0) }); got != 0 {
 			t.Errorf("waits %v behind what is parked", got)
 		}
-		a.set.Unpark(100, 100)
+		a.set.Unpark(0, 100, 100)
 		if had := table.Has(alice); had != (Limits{Connections: 1}) {
 			t.Errorf("has %v", had)
 		}

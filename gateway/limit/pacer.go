@@ -24,32 +24,32 @@ func (p *pacer) bound(rate int64) {
 	p.arm()
 }
 
-// pay blocks until n tokens are paid, or until ctx ends: then they are owed. It says
-// whether it has waited.
-func (p *pacer) pay(ctx context.Context, n int64, w *waiter) bool {
+// pay takes n tokens, or puts w where it waits for them.
+func (p *pacer) pay(n int64, w *waiter) bool {
 	if !p.limited.Load() {
-		return false
+		return true
 	}
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.bucket.pay(time.Now(), n, w) {
-		p.mu.Unlock()
-		return false
+		return true
 	}
 	p.arm()
-	p.mu.Unlock()
+	return false
+}
+
+// await blocks until w's tokens are paid, or until ctx ends: then they are owed.
+func (p *pacer) await(ctx context.Context, w *waiter) {
 	select {
 	case <-w.ready:
-		return true
+		return
 	case <-ctx.Done():
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !w.in {
-		<-w.ready
-		return true
+	if !w.passed() {
+		p.bucket.leave(w)
 	}
-	p.bucket.leave(w)
-	return true
 }
 
 // charge takes tokens without waiting for them.

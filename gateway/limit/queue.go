@@ -21,6 +21,15 @@ func (w *waiter) expires(d time.Duration) <-chan time.Time {
 	return w.timer.C
 }
 
+// passed says that w has been woken, and takes note of it. The queue's lock is held.
+func (w *waiter) passed() bool {
+	if w.in {
+		return false
+	}
+	<-w.ready
+	return true
+}
+
 // A queue is who waits, first come first.
 type queue struct{ first, last *waiter }
 

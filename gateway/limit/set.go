@@ -52,22 +52,32 @@ func (s *Set) End(held, crossed int64) {
 	}
 }
 
-// Park is for a request that waits for something to happen, and holds no more than
-// its place. It comes before End, which is then Unpark.
-func (s *Set) Park(held int64) {
+// Park is for a request that waits for something to happen, and so many bytes of
+// which nobody needs meanwhile. It comes before End, which is then Unpark.
+func (s *Set) Park(bytes int64) {
 	for _, a := range s {
 		if a != nil {
 			a.budget.gauges[Requests].give(1)
-			a.budget.gauges[Bytes].give(held)
+			a.budget.gauges[Bytes].give(bytes)
 		}
 	}
 }
 
-// Unpark ends a request that has been parked.
-func (s *Set) Unpark(held, crossed int64) {
+// Unpark ends a request that has been parked and has kept some of what it held.
+func (s *Set) Unpark(kept, held, crossed int64) {
 	for _, a := range s {
 		if a != nil {
+			a.budget.gauges[Bytes].give(kept)
 			a.owed[BytesPerSecond-counted].Add(crossed - held)
+		}
+	}
+}
+
+// Ask counts requests that hold nothing and cross as nothing.
+func (s *Set) Ask(n int64) {
+	for _, a := range s {
+		if a != nil {
+			a.owed[RequestsPerSecond-counted].Add(n)
 		}
 	}
 }

@@ -1,0 +1,66 @@
+package gateway
+
+import (
+	"context"
+
+	"github.com/smbgw/smbgw/auth"
+	"github.com/smbgw/smbgw/gateway/ipc"
+	"github.com/smbgw/smbgw/gateway/limit"
+	"github.com/smbgw/smbgw/gateway/tree"
+	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/transports"
+)
+
+// A limitedSpace is a space of which a visitor sees no more than limits allow. It
+// is what the front leg is given: what is counted is what the client has done.
+type limitedSpace struct {
+	tree.Space
+	*visitor
+	arena *transports.Arena // for refusals
+}
+
+var _ tree.Admitter = (*limitedSpace)(nil)
+
+// Admit is the space's: limits have their say when the session has taken the place
+// of the client's former one.
+func (s *limitedSpace) Admit(client *tree.Client) error {
+	if a, ok := s.Space.(tree.Admitter); ok {
+		return a.Admit(client)
+	}
+	return nil
+}
+
+// Connect connects to a share, and counts the tree as one of the mount's Sessions.
+func (s *limitedSpace) Connect(ctx context.Context, client *tree.Client, share string) (*tree.Share, error) {
+	sh, err := s.Space.Connect(ctx, client, share)
+	if err != nil {
+		return nil, err
+	}
+	t := &limitedTree{Server: sh.Server, replies: tree.Replies{Arena: s.arena}, set: s.of(client)}
+	if name := auth.Upper(share); name != ipc.Name && !t.mount(s.meter, name) {
+		sh.Server.Close()
+		return nil, smb2.StatusRequestNotAccepted // [MS-SMB2] 3.3.5.7, of a share's MaxUses
+	}
+	seen := *sh
+	seen.Server = t
+	return &seen, nil
+}
+
+// mount has a new tree draw on its mount's budget, unless that has too many.
+func (t *limitedTree) mount(m *limit.Meter, name string) bool {
+	a, ok := m.Open(limit.Subject{Per: limit.Mount, Name: name})
+	if !ok {
+		return false
+	}
+	alone := limit.Set{limit.Mount: a}
+	if !alone.Take(limit.Sessions, 1) {
+		m.Close(a)
+		return false
+	}
+	t.set[limit.Mount] = a
+	t.leave = func() {
+		alone.Give(limit.Sessions, 1)
+		m.Close(a)
+	}
+	return true
+}
