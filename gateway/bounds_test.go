@@ -133,8 +133,8 @@ func TestFallbackIsSaid(t *testing.T) {
 		ask(t, c, "hello")
 		c.Close()
 		stop()
-		e := log.find("backend address failed")
-		if e["address"].String() != "mem!dead!445" || e["error"].String() != "RDMA is down" {
+		e := log.find("backend address is down")
+		if e["address"].String() != "mem!dead!445" || e["reason"].String() != "RDMA is down" {
 			t.Errorf("logged: %v", e)
 		}
 	})

@@ -45,6 +45,7 @@ func (r *run) change(ctx context.Context, next *Gateway) error {
 	for _, d := range opened {
 		r.open(ctx, d)
 	}
+	r.watch(ctx)
 	return nil
 }
 

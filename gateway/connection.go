@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/smbgw/smbgw/gateway/health"
 	"github.com/smbgw/smbgw/transports"
 )
 
@@ -18,6 +19,7 @@ type connection struct {
 	serial   uint64
 	began    time.Time
 	arena    *transports.Arena
+	monitor  *health.Monitor
 	log      *slog.Logger
 
 	front, back transports.Conn
@@ -49,7 +51,10 @@ func (f *flow) pace(ctx context.Context) {
 
 // run relays until one side ends or ctx does, and leaves nothing behind.
 func (c *connection) run(ctx context.Context) {
-	back, address, err := c.backend.dial(ctx, c.log)
+	address, err := c.backend.reach(ctx, c.monitor, func(_ context.Context, conn transports.Conn, i int) error {
+		c.back, c.backAddress = conn, c.backend.Endpoints[i].Addr.String()
+		return nil
+	})
 	if err != nil {
 		c.front.Close()
 		if ctx.Err() != nil {
@@ -61,7 +66,6 @@ func (c *connection) run(ctx context.Context) {
 		c.report(end{side: gateway, err: err}, nil)
 		return
 	}
-	c.back, c.backAddress = back, address
 	c.gate = newGate(c.front)
 	if err := c.admit(); err != nil {
 		c.front.Close()
@@ -70,13 +74,28 @@ func (c *connection) run(ctx context.Context) {
 		return
 	}
 	c.log.Debug("connection opened", "conn", c.serial, "listener", c.listener.Name,
-		"peer", c.peer, "backend", c.backend.Name, "back", address)
-	if v := newConverter(c); v != nil {
-		why := v.relay(ctx)
-		c.report(why, &v.counts)
+		"peer", c.peer, "backend", c.backend.Name, "back", c.backAddress)
+	v := newConverter(c)
+	if v == nil {
+		why := c.relay(ctx)
+		c.blame(address, why)
+		c.report(why, nil)
 		return
 	}
-	c.report(c.relay(ctx), nil)
+	why := v.relay(ctx)
+	c.blame(address, why)
+	c.report(why, &v.counts)
+}
+
+// blame has the backend's address checked where the connection's end may be its
+// fault: it has ended it, or has never answered.
+func (c *connection) blame(address int, why end) {
+	switch {
+	case why.side == backend:
+		c.monitor.Lost(address, why.err)
+	case why.side == client && c.in.bytes > 0 && c.out.bytes == 0:
+		c.monitor.Doubt(address)
+	}
 }
 
 // admit answers a client that still waits for it, now that there is a backend

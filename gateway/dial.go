@@ -2,71 +2,82 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"strings"
 
+	"github.com/smbgw/smbgw/gateway/back"
+	"github.com/smbgw/smbgw/gateway/health"
 	"github.com/smbgw/smbgw/transports"
 )
 
-// dial connects to the first of b's addresses that answers, each within
-// dialTime, and says which one it was.
-func (b *Backend) dial(ctx context.Context, log *slog.Logger) (transports.Conn, string, error) {
-	failed := &unreachableError{backend: b.Name}
+// watch makes what remembers which of a backend's addresses answer. What the
+// configuration before knew of them stays.
+func (s *server) watch(b *Backend, before *server) {
+	c := health.Config{
+		Backend: b.Name, Options: b.Health, Log: s.log,
+		Check: func(ctx context.Context, i int) error { return b.check(ctx, b.Endpoints[i], s.arenas[b]) },
+	}
 	for _, e := range b.Endpoints {
-		address := e.Addr.String()
-		conn, err := dialOne(ctx, e)
-		if err == nil {
-			return conn, address, nil
-		}
-		failed.add(address, err)
-		log.Warn("backend address failed", "backend", b.Name, "address", address, "error", err)
-		if ctx.Err() != nil {
-			break
-		}
+		c.Addresses = append(c.Addresses, e.Addr.String())
 	}
-	return nil, "", failed
+	s.monitors[b] = health.New(c, before.monitor(b.Name))
 }
 
-func dialOne(ctx context.Context, e Endpoint) (transports.Conn, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, dialTime, errDialTime)
-	defer cancel()
+// monitor is that of a backend of a name, or nil.
+func (s *server) monitor(backend string) *health.Monitor {
+	if s == nil {
+		return nil
+	}
+	for b, m := range s.monitors {
+		if b.Name == backend {
+			return m
+		}
+	}
+	return nil
+}
+
+// check asks for a sign of life at an address.
+func (b *Backend) check(ctx context.Context, e Endpoint, arena *transports.Arena) error {
 	conn, err := e.Network.Dial(ctx, e.Addr)
-	if err != nil && errors.Is(context.Cause(ctx), errDialTime) {
-		return nil, errDialTime
+	if err != nil {
+		return err
 	}
-	return conn, err
+	return back.Check(ctx, conn, back.Options{Arena: arena, ServerName: b.host()})
 }
 
-var errDialTime = errors.New("no connection within " + dialTime.String())
-
-// An unreachableError says why none of a backend's addresses answered.
-type unreachableError struct {
-	backend   string
-	addresses []string
-	errs      []error
-}
-
-func (e *unreachableError) add(address string, err error) {
-	e.addresses = append(e.addresses, address)
-	e.errs = append(e.errs, err)
-}
-
-func (e *unreachableError) Error() string {
-	var b strings.Builder
-	b.WriteString("backend unreachable")
-	if len(e.errs) == 0 {
-		b.WriteString(": it has no address")
-	}
-	for i, err := range e.errs {
-		if i > 0 {
-			b.WriteByte(';')
-		} else {
-			b.WriteByte(':')
+// reach opens a connection to an address that answers.
+func (b *Backend) reach(ctx context.Context, m *health.Monitor, open func(context.Context, transports.Conn, int) error) (address int, err error) {
+	return m.Reach(ctx, func(ctx context.Context, i int) error {
+		e := b.Endpoints[i]
+		conn, err := e.Network.Dial(ctx, e.Addr)
+		if err != nil {
+			return err
 		}
-		b.WriteString(" " + e.addresses[i] + ": " + err.Error())
-	}
-	return b.String()
+		return open(ctx, conn, i)
+	})
 }
 
-func (e *unreachableError) Unwrap() []error { return e.errs }
+// dialer is how sessions of the gateway's own come to a backend.
+func (s *server) dialer(b *Backend, log *slog.Logger) back.Dial {
+	m := s.monitors[b]
+	return func(ctx context.Context, open func(context.Context, back.Link) error) error {
+		i, err := b.reach(ctx, m, func(ctx context.Context, conn transports.Conn, i int) error {
+			return open(ctx, back.Link{Conn: conn, Lost: func(err error) { m.Lost(i, err) }})
+		})
+		if err == nil {
+			log.Debug("backend connection", "backend", b.Name, "address", b.Endpoints[i].Addr.String())
+		}
+		return err
+	}
+}
+
+// Down says how many addresses of backends do not answer, and of how many,
+// while Run is running.
+func (g *Gateway) Down(ctx context.Context) (down, all int, err error) {
+	err = g.ask(ctx, func(_ context.Context, r *run) {
+		for _, m := range r.server.monitors {
+			d, n := m.Down()
+			down, all = down+d, all+n
+		}
+	})
+	return down, all, err
+}

@@ -207,6 +207,28 @@
 // "limit is reached" in the log names the subject, the limit, most and what happens
 // beyond it: once, and then once a minute, with how often it was unreported.
 //
+// # Backends that are away
+//
+// Which addresses of a backend answer is remembered (package health, dial.go): each
+// backend has a Monitor, whose checks run from Run to the next Change, and what is
+// known of addresses lasts where they are in the next configuration too. Relays and
+// the sessions of mounts dial by way of it, and tell it when a connection has ended
+// that they have not ended themselves; a relay also when a client has left whom
+// nobody has answered.
+//
+// A connection behind a mount is made when NEGOTIATE is answered on it, so a server,
+// or a balancer before it, that takes connections and says nothing is passed over like
+// one that takes none. Checks do the same, on a connection of their own that they
+// close: an ECHO on a client's connection would say nothing about the address (that
+// connection is what has to be doubted), would cost the client a credit, and there is
+// none when nobody is there.
+//
+// A backend that cannot be reached within its Timeout is STATUS_SERVER_UNAVAILABLE to
+// who wants its mounts, all of them that wait for the same attempt: clients take it for
+// a state that passes, where STATUS_BAD_NETWORK_NAME would be a share that there is
+// not. When the connection dies under a client with durable handles, its own is ended
+// (package back); it comes back, and is at the next address at once.
+//
 // # Watching
 //
 // Check asks a Gateway that runs whether it gets on: Run's goroutine answers, each
@@ -222,7 +244,8 @@
 // inline_REASON: below_threshold, signed, encrypted (messages of any kind),
 // dialect, pipe, memory, unasked (the leg that could place is the client's,
 // and it did not ask), malformed. Where neither leg places nothing is counted.
-// "backend unreachable" names every address and its error.
+// "backend unreachable" names every address that was tried and its error. "backend
+// address is down" and "backend address is up" are said when that changes.
 //
 // A terminated connection's line has listener, peer, front, duration, reason,
 // and of the client's leg users, dialect, cipher and signing if they were used,
@@ -247,6 +270,11 @@
 // A client that is paced is not heard: that it has closed its connection is noticed
 // when it may be read again, or when an answer cannot be delivered. It is paced as a
 // whole, by what it owes for one mount at its others too.
+//
+// A relay's client that has a connection to a server which answers nothing finds out
+// by its own patience; the next one is sent elsewhere. A connection on which nothing
+// is outstanding may outlive its server by a minute, until it is asked for a sign of
+// life; one with data on its way by two, when TCP gives up.
 //
 // While pending is full, a CANCEL or an oplock acknowledgement of the same
 // client waits too.

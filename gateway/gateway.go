@@ -8,6 +8,7 @@ import (
 
 	"github.com/smbgw/smbgw/gateway/back"
 	"github.com/smbgw/smbgw/gateway/front"
+	"github.com/smbgw/smbgw/gateway/health"
 	"github.com/smbgw/smbgw/gateway/ipc"
 	"github.com/smbgw/smbgw/gateway/limit"
 	"github.com/smbgw/smbgw/policy"
@@ -24,6 +25,10 @@ type Endpoint struct {
 type Backend struct {
 	Name      string
 	Endpoints []Endpoint // in order of preference
+
+	// Health is how long clients wait for it, and whether its addresses are
+	// checked.
+	Health health.Options
 
 	// Place lets payload in the clear be moved by RDMA where the back leg can;
 	// Threshold is the smallest payload that is worth it, in bytes, and
@@ -89,6 +94,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	for _, d := range doors {
 		r.open(ctx, d)
 	}
+	r.watch(ctx)
 	g.ready(doors)
 	r.attend(ctx, g.mailbox.opened())
 	r.close()
@@ -128,6 +134,8 @@ type server struct {
 	// never held the data of another one, so a backend that claims to have
 	// placed what it has not placed learns and reveals nothing new.
 	arenas map[*Backend]*transports.Arena
+
+	monitors map[*Backend]*health.Monitor // of their addresses
 }
 
 // A lasting is what the connections of one Run share, whatever the configuration
@@ -153,6 +161,8 @@ func newServerAfter(g *Gateway, before *server) *server {
 		replies: new(transports.Arena),
 		resumed: make(map[source]*back.Sessions),
 		arenas:  make(map[*Backend]*transports.Arena),
+
+		monitors: make(map[*Backend]*health.Monitor),
 	}
 	if before != nil {
 		s.lasting = before.lasting
@@ -161,11 +171,11 @@ func newServerAfter(g *Gateway, before *server) *server {
 		s.limits.Change(g.Limits)
 	}
 	for _, l := range g.Listeners {
-		s.enter(l.Relay)
+		s.enter(l.Relay, before)
 	}
 	if g.Service != nil {
 		for _, m := range g.Service.Mounts {
-			s.enter(m.Backend)
+			s.enter(m.Backend, before)
 			s.resume(source{m.Backend, m.As}, before)
 		}
 		s.pipes = ipc.New(ipc.Config{Server: g.Service.Name, Shares: g.Service.listed, Arena: s.replies})
@@ -174,9 +184,10 @@ func newServerAfter(g *Gateway, before *server) *server {
 	return s
 }
 
-// enter makes a backend's arena.
-func (s *server) enter(b *Backend) {
+// enter makes what a backend's connections share.
+func (s *server) enter(b *Backend, before *server) {
 	if b != nil && s.arenas[b] == nil {
 		s.arenas[b] = new(transports.Arena)
+		s.watch(b, before)
 	}
 }

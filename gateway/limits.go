@@ -11,11 +11,6 @@ const (
 	// trips: what Windows and Linux use, [MS-SMB2] notes <156> and <159>.
 	DefaultThreshold = 4096
 
-	// dialTime bounds the attempt at one back address, transport set-up
-	// included. SMB Direct alone may take 5 s for its negotiation
-	// ([MS-SMBD] 3.1.6.1) after the TCP handshake.
-	dialTime = 10 * time.Second
-
 	// drainTime is how long a leg that takes nothing any more may still give:
 	// its last replies are worth a moment, a peer that is half dead is not
 	// worth more.

@@ -191,7 +191,7 @@ func newPath(tb testing.TB, front, behind wire, o back.Options, size int) *path 
 
 	o.Arena, o.ServerName = p.arena, "gateway"
 	space := &back.Space{
-		Dial:      func(context.Context) (transports.Conn, error) { return clientEnd, nil },
+		Dial:      back.Direct(func(context.Context) (transports.Conn, error) { return clientEnd, nil }),
 		Initiator: initiating,
 		Options:   o,
 	}

@@ -12,6 +12,8 @@ type run struct {
 	server *server // of connections that come from now on
 	doors  []*door
 	loops  sync.WaitGroup // accept loops with their connections, of doors that are shut too
+
+	unwatch func() // ends the checks of backends; nil when there are none
 }
 
 // open lets clients in.
@@ -20,6 +22,23 @@ func (r *run) open(ctx context.Context, d *door) {
 	r.server.log.Info("listening", "listener", l.Name, "address", boundAddress(d.addr, d.Addr()))
 	r.doors = append(r.doors, d)
 	r.loops.Go(func() { d.accept(ctx) })
+}
+
+// watch has the server's backends checked, and not those of the one before. No two
+// check one address at the same time.
+func (r *run) watch(ctx context.Context) {
+	if r.unwatch != nil {
+		r.unwatch()
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var monitors sync.WaitGroup
+	for _, m := range r.server.monitors {
+		monitors.Go(func() { m.Run(ctx) })
+	}
+	r.unwatch = func() {
+		cancel()
+		monitors.Wait()
+	}
 }
 
 // attend does what is asked until ctx ends.
@@ -42,6 +61,7 @@ func (r *run) close() {
 		d.shut()
 	}
 	r.loops.Wait()
+	r.unwatch()
 }
 
 // A call is what somebody asks of Run's goroutine.

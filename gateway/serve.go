@@ -30,6 +30,7 @@ func (s *server) serve(ctx context.Context, l *Listener, front transports.Conn) 
 		began:    time.Now(),
 		serial:   s.serial.Add(1),
 		arena:    s.arenas[l.Relay],
+		monitor:  s.monitors[l.Relay],
 		log:      s.log,
 		in:       flow{visitor: v},
 		out:      flow{visitor: v, lane: 1},

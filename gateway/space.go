@@ -11,7 +11,6 @@ import (
 	"github.com/smbgw/smbgw/gateway/ipc"
 	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
-	"github.com/smbgw/smbgw/transports"
 )
 
 // A space is the mount table as one client connection sees it: the mounts of a
@@ -130,11 +129,8 @@ func (s *space) back(m *Mount) *back.Space {
 		return b
 	}
 	b := &back.Space{
-		Dial: func(ctx context.Context) (transports.Conn, error) {
-			conn, address, err := m.Backend.dial(ctx, s.log)
-			s.log.Debug("backend connection", "backend", m.Backend.Name, "address", address, "error", err)
-			return conn, err
-		},
+		Dial:      s.dialer(m.Backend, s.log),
+		Timeout:   s.monitors[m.Backend].Timeout(),
 		Initiator: m.As.Initiator,
 		Sessions:  s.resumed[from],
 		Options: back.Options{

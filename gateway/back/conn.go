@@ -106,6 +106,7 @@ func (c *Conn) Run(ctx context.Context) error {
 	<-ctx.Done()
 	c.abort(context.Cause(ctx))
 	wg.Wait()
+	c.bereave()
 	c.mourn()
 	c.sweep()
 	c.helpers.Wait()

@@ -8,11 +8,16 @@
 // tree.Space: Connect dials, negotiates and logs in when that is needed, and
 // returns a share whose Server forwards what it is given.
 //
-//	space := &back.Space{Dial: dial, Initiator: initiator, Options: back.Options{Arena: arena, ServerName: "nas1"}}
+//	space := &back.Space{Dial: back.Direct(dial), Initiator: initiator, Options: back.Options{Arena: arena, ServerName: "nas1"}}
 //	share, err := space.Connect(ctx, client, "projects")
 //	share.Server.Serve(chain)
 //	share.Server.Close()
 //	space.Close()
+//
+// A backend that is at several addresses has a Dial of its own. A connection is made
+// when the server has answered NEGOTIATE: as long as nobody has, Dial goes on to the
+// next address; an answer that will not do is the backend's. A connection that turns
+// out to be dead when a Connect uses it is made anew, once.
 //
 // When a client has vanished, Abandon comes before its trees' Close: it cuts
 // the connection, and the backend keeps the durable opens for the client's
@@ -80,13 +85,14 @@
 //
 // For the first of: the transport's end, a violation of the protocol, silence,
 // Close. The transport is closed, so that nothing can touch exposed memory; the
-// reader ends; what is outstanding is answered: STATUS_CONNECTION_DISCONNECTED
-// where the server may have done what was asked (WRITE, SET_INFO, CREATE, IOCTL,
-// LOCK), else STATUS_NETWORK_NAME_DELETED, which is also what Serve then answers
-// at once. Nothing is sent twice. Tree.Close in order: TREE_DISCONNECT,
-// which the server answers with all that is outstanding, CANCEL what it leaves;
-// with the session's last tree LOGOFF, with the last session the connection.
-// Where the client logs off, Logoff does the same for all trees at once.
+// reader ends; who made the connection hears why (Link.Lost); what is outstanding
+// is answered: STATUS_CONNECTION_DISCONNECTED where the server may have done what
+// was asked (WRITE, SET_INFO, CREATE, IOCTL, LOCK), else
+// STATUS_NETWORK_NAME_DELETED, which is also what Serve then answers at once.
+// Nothing is sent twice. Tree.Close in order: TREE_DISCONNECT, which the server
+// answers with all that is outstanding, CANCEL what it leaves; with the session's
+// last tree LOGOFF, with the last session the connection. Where the client logs
+// off, Logoff does the same for all trees at once.
 //
 // Before any of these answers a client whose durable, persistent or resilient
 // opens were on a connection that this side has not closed hears Notify.Lost:

@@ -24,8 +24,17 @@ var (
 	ErrClosed    = errors.New("closed by this side")
 	ErrProtocol  = errors.New("the server breaks the protocol")
 	ErrDowngrade = errors.New("the negotiation was tampered with")
-	ErrSilent    = errors.New("the server gives no sign of life")
+	ErrSilent    = error(silence{})
+
+	errGuest   = errors.New("the server has taken the user for a guest or for nobody")
+	errKeyless = errors.New("a session without keys cannot be protected")
 )
+
+// A silence is a net.Error's timeout.
+type silence struct{}
+
+func (silence) Error() string { return "the server gives no sign of life" }
+func (silence) Timeout() bool { return true }
 
 func violation(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", ErrProtocol, fmt.Errorf(format, args...))

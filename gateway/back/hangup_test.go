@@ -312,7 +312,7 @@ func TestReauthenticate(t *testing.T) {
 func TestNoBackend(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, gmac)
-	r.space.Dial = func(context.Context) (transports.Conn, error) { return nil, errors.New("no route") }
+	r.space.Dial = back.Direct(func(context.Context) (transports.Conn, error) { return nil, errors.New("no route") })
 	if st, ok := errors.AsType[smb2.Status](r.connect()); !ok || st != smb2.StatusServerUnavailable {
 		t.Errorf("told %v", st)
 	}

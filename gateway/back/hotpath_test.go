@@ -1,7 +1,6 @@
 package back_test
 
 import (
-	"context"
 	"errors"
 	"maps"
 	"slices"
@@ -108,13 +107,11 @@ func hotRig(t testing.TB, places bool) (*rig, map[string]func()) {
 	const size = 64 << 10
 	r := newRig(t, gmac)
 	r.server.MaxSize = size
-	dial := r.space.Dial
-	r.space.Dial = func(ctx context.Context) (transports.Conn, error) {
-		c, err := dial(ctx)
+	r.dial(func(c transports.Conn) transports.Conn {
 		f := &fast{Conn: c, arena: &r.back, places: places, data: size, replies: make(chan *transports.Message, 8), errs: make(chan error, 1)}
 		go f.pump()
-		return f, err
-	}
+		return f
+	})
 	r.mustConnect()
 	c := &counter{make(chan *transports.Message, 1)}
 	chain := []*tree.Request{{Replier: c}}

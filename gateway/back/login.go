@@ -25,10 +25,13 @@ type login struct {
 // previous is the session that it replaces, or 0.
 func (c *Conn) Login(ctx context.Context, initiator auth.Initiator, previous uint64) (*Session, error) {
 	s, err := c.login(ctx, initiator, previous)
-	if err != nil {
-		return nil, &Error{"log in", smb2.StatusAccessDenied, err}
+	switch {
+	case err == nil:
+		return s, nil
+	case c.perished(): // and has refused nothing
+		return nil, &Error{"log in", smb2.StatusServerUnavailable, err}
 	}
-	return s, nil
+	return nil, &Error{"log in", smb2.StatusAccessDenied, err}
 }
 
 func (c *Conn) login(ctx context.Context, initiator auth.Initiator, previous uint64) (*Session, error) {
@@ -177,9 +180,9 @@ func (l *login) session() (*Session, error) {
 func (l *login) nobody() error {
 	switch {
 	case l.done.Integrity != nil: // which neither guests nor the anonymous have
-		return errors.New("the server has taken the user for a guest or for nobody")
+		return errGuest
 	case l.c.options.Sign || l.c.options.Encrypt || l.flags.Has(smb2.SessionEncrypt):
-		return errors.New("a session without keys cannot be protected")
+		return errKeyless
 	}
 	return nil
 }

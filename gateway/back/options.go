@@ -38,6 +38,10 @@ type Options struct {
 	// Memory is asked before data is exposed to the server; nil allows it.
 	Memory Memory
 
+	// Lost hears why the connection has ended, unless this side has ended it; see
+	// Link.
+	Lost func(error)
+
 	// Log gets what operators want to know; nil discards it.
 	Log *slog.Logger
 }

@@ -2,7 +2,6 @@ package back_test
 
 import (
 	"bytes"
-	"context"
 	"maps"
 	"testing"
 
@@ -159,11 +158,7 @@ func TestNarrow(t *testing.T) {
 	for _, sign := range []bool{false, true} {
 		r := placing(newRig(t, gmac))
 		r.space.Options.Sign = sign
-		dial := r.space.Dial
-		r.space.Dial = func(ctx context.Context) (transports.Conn, error) {
-			c, err := dial(ctx)
-			return narrow{c.(*mem.PlacerConn), 70000}, err
-		}
+		r.dial(func(c transports.Conn) transports.Conn { return narrow{c.(*mem.PlacerConn), 70000} })
 		r.mustConnect()
 		want := uint32(1 << 20)
 		if sign {

@@ -188,19 +188,32 @@ func newRig(t testing.TB, s crypt.Suite) *rig {
 	r.server.Credits = 30
 	r.login = func() auth.Initiator { return proof() }
 	r.space = &back.Space{Options: back.Options{Arena: &r.back, ServerName: "nas1"}}
-	r.space.Dial = func(context.Context) (transports.Conn, error) {
-		a, b := r.net.Pipe()
-		r.link, r.server.Conn = a, b
-		go func() {
-			err := r.server.Serve()
-			b.Close()
-			r.served <- err
-		}()
-		return a, nil
-	}
+	r.dial(nil)
 	r.space.Initiator = func(*tree.Client) (auth.Initiator, error) { return r.login(), nil }
 	r.client = &tree.Client{SessionID: 5, ClientGUID: smb2.GUID{1, 2, 3}, Notify: r.front}
 	return r
+}
+
+// dial has the server answer, on a connection that wrap may change.
+func (r *rig) dial(wrap func(transports.Conn) transports.Conn) {
+	r.space.Dial = back.Direct(func(context.Context) (transports.Conn, error) {
+		if wrap != nil {
+			return wrap(r.answering()), nil
+		}
+		return r.answering(), nil
+	})
+}
+
+// answering is a connection to the server.
+func (r *rig) answering() transports.Conn {
+	a, b := r.net.Pipe()
+	r.link, r.server.Conn = a, b
+	go func() {
+		err := r.server.Serve()
+		b.Close()
+		r.served <- err
+	}()
+	return a
 }
 
 func (r *rig) connect() error {

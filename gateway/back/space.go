@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
-	"github.com/smbgw/smbgw/transports"
 )
 
 // A Space is the shares of one backend as one client connection sees them:
@@ -16,8 +16,10 @@ import (
 // and a session there for each of the client's. Its exported fields are set
 // before its first use.
 type Space struct {
-	// Dial connects to the backend.
-	Dial func(context.Context) (transports.Conn, error)
+	// Dial connects to the backend, within Timeout; 0 is as long as a Connect may
+	// take.
+	Dial    Dial
+	Timeout time.Duration
 
 	// Initiator begins the log-in that a client's session is carried on.
 	Initiator func(*tree.Client) (auth.Initiator, error)
@@ -44,9 +46,20 @@ var _ tree.Space = (*Space)(nil)
 func (s *Space) Connect(ctx context.Context, client *tree.Client, share string) (*tree.Share, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTime)
 	defer cancel()
+	reach, cancel := context.WithTimeout(ctx, s.timeout()) // while others dial, too
+	defer cancel()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	session, err := s.session(ctx, client)
+	before := s.conn
+	sh, err := s.share(ctx, reach, client, share)
+	if err != nil && before != nil && before == s.conn && before.perished() {
+		return s.share(ctx, reach, client, share) // this has only shown that it was dead
+	}
+	return sh, err
+}
+
+func (s *Space) share(ctx, reach context.Context, client *tree.Client, share string) (*tree.Share, error) {
+	session, err := s.session(ctx, reach, client)
 	if err != nil {
 		return nil, err
 	}
@@ -85,9 +98,17 @@ func (s *Space) Counts() Counts {
 	return s.past.Plus(s.conn.Counts())
 }
 
-// session finds or makes the client's session.
-func (s *Space) session(ctx context.Context, client *tree.Client) (*Session, error) {
-	if err := s.connect(ctx, client); err != nil {
+func (s *Space) timeout() time.Duration {
+	if s.Timeout == 0 {
+		return connectTime
+	}
+	return s.Timeout
+}
+
+// session finds or makes the client's session. For a connection to make it on
+// there is the time of reach.
+func (s *Space) session(ctx, reach context.Context, client *tree.Client) (*Session, error) {
+	if err := s.connect(reach, client); err != nil {
 		return nil, err
 	}
 	if old := s.sessions[client.SessionID]; old != nil && !old.isGone() {
@@ -128,13 +149,27 @@ func (s *Space) connect(ctx context.Context, client *tree.Client) error {
 	case s.conn != nil && s.conn.Err() == nil:
 		return nil
 	}
-	link, err := s.Dial(ctx)
+	var refusal error
+	err := s.Dial(ctx, func(ctx context.Context, link Link) error {
+		c := s.take(link, client)
+		err := c.Negotiate(ctx)
+		if err != nil && c.answered() {
+			refusal = err // at every address
+			return nil
+		}
+		return err
+	})
 	if err != nil {
 		return &Error{"connect", smb2.StatusServerUnavailable, err}
 	}
+	return refusal
+}
+
+// take runs a connection, in place of the one before.
+func (s *Space) take(link Link, client *tree.Client) *Conn {
 	o := s.Options
-	o.ClientGUID = client.ClientGUID
-	c := New(link, o)
+	o.ClientGUID, o.Lost = client.ClientGUID, link.Lost
+	c := New(link.Conn, o)
 	if s.conn != nil {
 		s.past = s.past.Plus(s.conn.Counts())
 	}
@@ -143,7 +178,7 @@ func (s *Space) connect(ctx context.Context, client *tree.Client) error {
 		err := c.Run(context.Background())
 		c.options.Log.Info("backend connection closed", "reason", err, "data", c.Counts())
 	})
-	return c.Negotiate(ctx)
+	return c
 }
 
 // leave logs a session off that has no trees any more. One whose client may

@@ -2,7 +2,6 @@ package back_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"math"
 	"testing"
@@ -390,11 +389,7 @@ func TestSplitCrowded(t *testing.T) {
 	for _, sign := range []bool{false, true} {
 		r := placing(newRig(t, gmac))
 		r.space.Options.Sign = sign
-		dial := r.space.Dial
-		r.space.Dial = func(ctx context.Context) (transports.Conn, error) {
-			c, err := dial(ctx)
-			return crowded{c.(*mem.PlacerConn), 2*unit + 5000}, err
-		}
+		r.dial(func(c transports.Conn) transports.Conn { return crowded{c.(*mem.PlacerConn), 2*unit + 5000} })
 		list := r.record(nil)
 		r.mustConnect()
 		data := pattern(5 * unit)

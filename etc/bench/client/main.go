@@ -64,9 +64,9 @@ func run(op string, size int, address string) {
 	ctx := context.Background()
 	arena := new(transports.Arena)
 	space := &back.Space{
-		Dial: func(ctx context.Context) (transports.Conn, error) {
+		Dial: back.Direct(func(ctx context.Context) (transports.Conn, error) {
 			return tcp.Network{Arena: arena}.Dial(ctx, to)
-		},
+		}),
 		Initiator: initiator,
 		Options:   back.Options{Arena: arena, ServerName: to.Host, Sign: *sign, Encrypt: *seal},
 	}
