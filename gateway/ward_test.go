@@ -1,17 +1,26 @@
 package gateway
 
 import (
+	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
+	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/gateway/back"
 	peer "github.com/smbgw/smbgw/gateway/client"
 	"github.com/smbgw/smbgw/gateway/front"
+	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/policy"
 	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/transports"
+	"github.com/smbgw/smbgw/transports/access"
 )
 
 // policed is a house whose gateway has a policy at both of its listeners.
@@ -159,5 +168,63 @@ func TestPolicyOfMounts(t *testing.T) {
 	used := h.gw.log.find("connection closed")[""].Any().(front.Summary)
 	if used.Sealed < placedByCopy*2 {
 		t.Errorf("%d of %d requests were sealed", used.Sealed, used.Requests)
+	}
+}
+
+// Nobody vouches for the name of a guest.
+func TestPolicyOfGuests(t *testing.T) {
+	t.Parallel()
+	w := &ward{groups: func(user string) []string { return []string{"of " + user} }}
+	for name, c := range map[string]struct {
+		identity auth.Identity
+		user     string
+	}{
+		"a user":    {auth.Identity{User: "alice"}, "alice"},
+		"guest":     {auth.Identity{User: "alice", Guest: true}, ""},
+		"anonymous": {auth.Identity{User: "alice", Anonymous: true}, ""},
+	} {
+		f := w.of(&tree.Client{User: c.identity, Dialect: smb2.Dialect302, Signed: true, Encrypted: true})
+		if f.User != c.user || len(f.Groups) != len(c.user)/5 || f.Dialect != smb2.Dialect302 || !f.Signed || !f.Encrypted {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
+// A certified is a connection whose peer has shown certificates.
+type certified struct {
+	transports.Conn
+	chain []*x509.Certificate
+}
+
+func (c *certified) Certificates() []*x509.Certificate { return c.chain }
+func (c *certified) RemoteAddr() net.Addr {
+	return &net.UDPAddr{IP: net.ParseIP("fe80::1"), Port: 1, Zone: "eth0"}
+}
+
+// What is known of a connection.
+func TestPolicyFacts(t *testing.T) {
+	t.Parallel()
+	p, err := policy.New("p", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain := []*x509.Certificate{
+		{Raw: []byte("leaf"), Issuer: pkix.Name{Names: []pkix.AttributeTypeAndValue{{Type: []int{2, 5, 4, 3}, Value: "Lab CA"}}}},
+		{Raw: []byte("authority")},
+	}
+	s := &server{service: new(Service)}
+	l := &Listener{Name: "internet", Endpoint: Endpoint{Addr: transports.Addr{Network: "quic"}}, Policy: p, Terms: Terms{Secure: true}}
+	got := s.ward(l, &certified{chain: chain}, nil).facts
+	issuer, err := access.ParseName("CN=lab  ca")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := policy.Facts{Listener: "internet", Transport: "quic", Secure: true, Address: netip.MustParseAddr("fe80::1"),
+		Certificates: []policy.Certificate{{SHA256: sha256.Sum256([]byte("leaf")), Issuer: issuer}, {SHA256: sha256.Sum256([]byte("authority"))}}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if s.ward(&Listener{}, nil, nil) != nil {
+		t.Error("a listener without a policy has a ward")
 	}
 }

@@ -108,7 +108,12 @@ func TestChain(t *testing.T) {
 	w.guarded.do([]part{write, closing(none), read, closing(none)}, denied, denied, ok, ok)
 	w.guarded.do([]part{read, closing(none), write, reading(none), closing(none)}, ok, ok, denied, denied, denied)
 	f := w.guarded.open(read)
+	var first smb2.Header
+	w.guard.next = &spy{w.guard.next, func(r *tree.Request) { first = slices.Clone(r.Header()) }}
 	w.guarded.do([]part{writing(f), closing(none)}, denied, ok)
+	if first.Has(smb2.FlagRelated) {
+		t.Error("the first request of a chain is related to one before it")
+	}
 	f = w.guarded.open(read)
 	w.guarded.do([]part{writing(f), writing(none), closing(none)}, denied, denied, ok)
 	w.guarded.do([]part{closing(f)}, smb2.StatusFileClosed)
@@ -153,11 +158,21 @@ func TestPaths(t *testing.T) {
 	w.guarded.do([]part{setting(f, smb2.FileLinkInfo, rename(`other\g`))}, denied)
 	w.guarded.do([]part{setting(d, smb2.FileLinkInfo, rename(`pub\g`))}, denied)
 	w.guarded.do([]part{setting(f, smb2.FileRenameInfo, nil)}, denied)
+	w.guarded.do([]part{setting(f, smb2.FileRenameInfo, (&fscc.Rename{Root: 1, Name: smb2.AppendUTF16(nil, `pub\g`)}).AppendBody(nil))}, denied)
+	if got := w.guarded.try(setting(f, smb2.FileRenameInfo, rename(":stream"))); got == denied {
+		t.Error("a stream of a file that may be written cannot be renamed")
+	}
+	if got := w.guard.opens[f].path; got != `pub\x\g` {
+		t.Errorf("after a rename the file is %q", got)
+	}
 
 	// What would move a rule's path is denied; what is beside it is not.
 	x := w.guarded.open(opening(`pub\x`, toWrite))
 	w.guarded.do([]part{setting(x, smb2.FileRenameInfo, rename(`pub\y`))}, denied)
 	w.guarded.do([]part{controlling(f, smb2.FsctlSetReparsePoint)}, denied)
+	if got := w.guarded.try(controlling(none, smb2.FsctlDFSGetReferrals)); got == denied {
+		t.Error("what is about the share is denied for a file's sake")
+	}
 	w.guarded.do([]part{closing(x)}, ok)
 	w.guarded.do([]part{closing(f)}, ok)
 	w.guarded.do([]part{closing(d)}, ok)
@@ -169,7 +184,7 @@ func TestPaths(t *testing.T) {
 // A directory that is renamed takes the opens below it along.
 func TestRenamed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, allow(policy.ReadWrite, "a", "b"), deny(policy.ReadWrite, `b\d\no`))
+	w := newWorld(t, allow(policy.ReadWrite, "a", "b"), deny(policy.ReadWrite, `b\d\no`), deny(policy.ReadWrite, `b\dd`))
 	w.make(`a\`, `b\`, `a\d\`, `a\d\no`, `a\dd`)
 	no, beside, dir := w.guarded.open(opening(`a\d\no`, toWrite)), w.guarded.open(opening(`a\dd`, toWrite)), w.guarded.open(opening(`a\d`, toWrite))
 	w.guarded.do([]part{writing(no)}, ok)
