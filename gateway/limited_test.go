@@ -224,7 +224,7 @@ func TestPaced(t *testing.T) {
 		most  int64
 		least time.Duration // that a copy takes
 	}{
-		{limit.BytesPerSecond, 16 << 20, 100 * time.Millisecond},
+		{limit.BytesPerSecond, 4 << 20, 100 * time.Millisecond},
 		{limit.RequestsPerSecond, 50, 0},
 		{limit.Requests, 1, 0},
 		{limit.Bytes, 1 << 20, 0},
@@ -287,7 +287,7 @@ func TestRelayLimits(t *testing.T) {
 		listeners[i].Relay = h.backend("plain") // which a message relay and a converter lead to
 	}
 	relay := newStage(t, nil, listeners...)
-	relay.limits.Change(limit.Rules{{Per: limit.Listener, Limits: limit.Limits{limit.Connections: 1, limit.BytesPerSecond: 16 << 20}}})
+	relay.limits.Change(limit.Rules{{Per: limit.Listener, Limits: limit.Limits{limit.Connections: 1, limit.BytesPerSecond: 4 << 20}}})
 	for _, l := range listeners {
 		dial := func() (*peer.Client, error) {
 			conn, err := h.network(l.Name).Dial(t.Context(), relay.addrs[l.Name])
