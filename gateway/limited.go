@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/smbgw/smbgw/auth"
+	"github.com/smbgw/smbgw/gateway/front"
 	"github.com/smbgw/smbgw/gateway/ipc"
 	"github.com/smbgw/smbgw/gateway/limit"
 	"github.com/smbgw/smbgw/gateway/tree"
@@ -19,7 +20,10 @@ type limitedSpace struct {
 	arena *transports.Arena // for refusals
 }
 
-var _ tree.Admitter = (*limitedSpace)(nil)
+var (
+	_ tree.Admitter = (*limitedSpace)(nil)
+	_ front.Joiner  = (*limitedSpace)(nil)
+)
 
 // Admit is the space's: limits have their say when the session has taken the place
 // of the client's former one.
@@ -28,6 +32,27 @@ func (s *limitedSpace) Admit(client *tree.Client) error {
 		return a.Admit(client)
 	}
 	return nil
+}
+
+// Join is the space's. What limits the session where it began holds up who is read
+// here, too.
+func (s *limitedSpace) Join(home tree.Space, client *tree.Client) bool {
+	h, ok := home.(*limitedSpace)
+	if !ok {
+		return false
+	}
+	if j, ok := s.Space.(front.Joiner); ok && !j.Join(h.Space, client) {
+		return false
+	}
+	s.visitor.follow(h.visitor)
+	return true
+}
+
+// Close ends the space, and with it what the connection and the sessions that began
+// there have of the budgets.
+func (s *limitedSpace) Close() {
+	s.Space.Close()
+	s.visitor.leave()
 }
 
 // Connect connects to a share, and counts the tree as one of the mount's Sessions.

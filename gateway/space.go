@@ -8,6 +8,7 @@ import (
 
 	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/gateway/back"
+	"github.com/smbgw/smbgw/gateway/front"
 	"github.com/smbgw/smbgw/gateway/ipc"
 	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
@@ -74,7 +75,22 @@ func (s *server) resumes(t *back.Sessions) bool {
 	return false
 }
 
-var _ tree.Admitter = (*space)(nil)
+var (
+	_ tree.Admitter = (*space)(nil)
+	_ front.Joiner  = (*space)(nil)
+)
+
+// Join lets a session of another connection be served by this one's where nothing
+// depends on which of them a request comes by. Then this one does not wait for a
+// share.
+func (s *space) Join(home tree.Space, _ *tree.Client) bool {
+	h, ok := home.(*space)
+	if !ok || s.noPipes != h.noPipes || !s.ward.joins(h.ward) {
+		return false
+	}
+	s.arrived()
+	return true
+}
 
 // Admit has the listener's policy decide on a session.
 func (s *space) Admit(client *tree.Client) error {

@@ -61,10 +61,10 @@ func (s *server) terminate(ctx context.Context, l *Listener, conn transports.Con
 		log.Info("connection closed", "listener", l.Name, "peer", peer, "reason", tooMany)
 		return
 	}
-	defer v.leave()
 	if d, ok := conn.(transports.Deferred); ok {
 		// Its listener may have relayed when it came, and then it still waits.
 		if err := d.Admit(0); err != nil {
+			v.leave()
 			conn.Close()
 			log.Info("connection closed", "listener", l.Name, "peer", peer, "reason", "client closed: "+err.Error())
 			return

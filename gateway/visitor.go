@@ -3,7 +3,9 @@ package gateway
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/gateway/front"
@@ -17,9 +19,11 @@ import (
 type visitor struct {
 	meter *limit.Meter
 	base  limit.Set // of what concerns the connection as a whole
+	over  atomic.Bool
 
-	mu    sync.Mutex // guards the map
-	users map[*tree.Client]*limit.Account
+	mu     sync.Mutex // guards what follows
+	users  map[*tree.Client]*limit.Account
+	others []*visitor // of sessions that this connection serves, too
 }
 
 // welcome counts a connection, which is over when leave is called; nil when there
@@ -40,8 +44,9 @@ func (s *server) welcome(l *Listener, conn transports.Conn) *visitor {
 	return v
 }
 
-// leave ends the connection. Its sessions have ended.
+// leave ends the connection. It and the sessions that began on it have ended.
 func (v *visitor) leave() {
+	v.over.Store(true)
 	for _, a := range v.base {
 		if a != nil {
 			v.meter.Close(a)
@@ -56,7 +61,32 @@ var _ front.Limits = (*visitor)(nil)
 func (v *visitor) Pace(ctx context.Context, requests int) {
 	v.base.Ask(int64(requests))
 	v.meter.Pace(ctx, 0)
+	for _, o := range v.followed() {
+		o.meter.PaceOn(ctx, v.meter, 0)
+	}
 }
+
+// follow is for a connection that serves a session that began on another one, whose
+// budgets the session draws on.
+func (v *visitor) follow(other *visitor) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if other != v && !slices.Contains(v.others, other) {
+		v.others = append(slices.Clip(v.others), other)
+	}
+}
+
+// followed are those whose connections, or sessions, are still there.
+func (v *visitor) followed() []*visitor {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if slices.ContainsFunc(v.others, (*visitor).isOver) {
+		v.others = slices.DeleteFunc(slices.Clone(v.others), (*visitor).isOver)
+	}
+	return v.others
+}
+
+func (v *visitor) isOver() bool { return v.over.Load() }
 
 // nobody and anybody are the users without a name of their own.
 const (

@@ -89,6 +89,15 @@ func (w *ward) admits(client *tree.Client) bool {
 	return v.Allowed
 }
 
+// joins says whether a session of another connection's may be served by this one:
+// where the same policy decides the same for both.
+func (w *ward) joins(home *ward) bool {
+	if w == nil || home == nil {
+		return w == home
+	}
+	return w.policy == home.policy && w.policy.Alike(&w.facts, &home.facts)
+}
+
 // onMount is the facts with those of a tree. What is demanded of its clients beyond
 // the session's terms, a share can have one thing: that they encrypt.
 func (w *ward) onMount(client *tree.Client, mount string) (f policy.Facts, encrypt bool) {

@@ -13,7 +13,7 @@ func (c *conn) answer(r *request, m *transports.Message) {
 		m = c.failure(smb2.StatusInternalError)
 	}
 	status := smb2.Header(m.Bytes()).Status()
-	o := outgoing{session: r.session}
+	o := outgoing{channel: r.channel}
 	if r.placed && status.HasData() && r.header().Command() == smb2.CommandRead {
 		m = c.deliver(r, m, &o)
 	}
@@ -117,7 +117,7 @@ func (c *conn) interim(r *request) {
 	m := c.Arena.New(smb2.ErrorResponseLength)
 	smb2.AppendInterim(m.Bytes()[:0], r.head[:], r.async, c.window.Grant(c.wish(r)))
 	smb2.Header(m.Bytes()).Clear(smb2.FlagRelated)
-	wake = c.enqueue(outgoing{m: m, session: r.session, seal: r.seals()}) || wake
+	wake = c.enqueue(outgoing{m: m, channel: r.channel, seal: r.seals()}) || wake
 	c.mu.Unlock()
 	if wake {
 		c.stir()
@@ -149,17 +149,17 @@ func (r *request) seals() bool {
 	case smb2.CommandNegotiate, smb2.CommandSessionSetup:
 		return r.sealed
 	}
-	return r.sealed || r.session != nil && r.session.sealer != nil &&
-		(r.session.encrypt || r.at != nil && r.at.encrypt)
+	return r.sealed || r.channel != nil && r.channel.sealer != nil &&
+		(r.channel.encrypt || r.at != nil && r.at.encrypt)
 }
 
 // signs says whether the answer is signed: where the request was, where the
 // session demands it, and at the end of every user's log-in, [MS-SMB2] 3.3.4.1.1,
 // 3.3.5.5.3.
 func (r *request) signs(h smb2.Header) bool {
-	if r.session == nil || r.session.signer == nil || r.seals() || h.MessageID() == 0 {
+	if r.channel == nil || r.channel.signer == nil || r.seals() || h.MessageID() == 0 {
 		return false
 	}
-	return r.signed || r.session.signing ||
-		h.Command() == smb2.CommandSessionSetup && h.Status() == smb2.StatusSuccess && !r.session.user.Anonymous
+	return r.signed || r.channel.signing ||
+		h.Command() == smb2.CommandSessionSetup && h.Status() == smb2.StatusSuccess && !r.channel.user.Anonymous
 }

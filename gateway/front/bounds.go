@@ -34,9 +34,10 @@ func (c *conn) welcome(client *tree.Client) bool {
 	return c.limits == nil || c.limits.Welcome(client)
 }
 
-// leave ends what welcome has begun; client is nil where it has not.
-func (c *conn) leave(client *tree.Client) {
-	if c.limits != nil && client != nil {
-		c.limits.Leave(client)
+// part ends what welcome has begun, where the session began; client is nil where it
+// has not.
+func (h *holding) part(client *tree.Client) {
+	if l, ok := h.Space.(Limits); ok && client != nil {
+		l.Leave(client)
 	}
 }

@@ -8,11 +8,11 @@ func (c *conn) cancel(r *request, at *place) {
 	defer c.skip(r)
 	h := r.header()
 	id := h.SessionID()
-	if h.Has(smb2.FlagRelated) && at.session != nil {
-		id = at.session.id
+	if h.Has(smb2.FlagRelated) && at.channel != nil {
+		id = at.channel.id
 	}
-	s := c.session(id)
-	if s == nil || s.state != valid || r.authenticate(s) != 0 || s.encrypt && !r.sealed {
+	s := c.channel(id)
+	if s == nil || !s.up || r.authenticate(s) != 0 || s.encrypt && !r.sealed {
 		return
 	}
 	c.mu.Lock()
@@ -44,9 +44,9 @@ func (c *conn) withdraw(r *request) {
 
 // target finds the request that a CANCEL names, among those of its session that
 // a tree has. c.mu is held.
-func (c *conn) target(h smb2.Header, s *session) *request {
+func (c *conn) target(h smb2.Header, s *channel) *request {
 	for r := c.pending.first; r != nil; r = r.next {
-		if r.session != s || r.at == nil || !r.served {
+		if r.channel != s || r.at == nil || !r.served {
 			continue
 		}
 		if h.Has(smb2.FlagAsync) && r.async != 0 && r.async == h.AsyncID() ||

@@ -55,7 +55,7 @@ func (k *compound) flush(c *conn) (wake bool) {
 	case count == 1 || placed || size > int(c.inline)+messageSlack:
 		return k.scatter(c)
 	}
-	out := outgoing{m: c.Arena.New(size), each: make([]*session, 0, count)}
+	out := outgoing{m: c.Arena.New(size), each: make([]*channel, 0, count)}
 	at := 0
 	for i := range k.answers {
 		if o := &k.answers[i]; o.m != nil {
@@ -78,13 +78,13 @@ func (out *outgoing) join(o *outgoing, at int, more bool) (next int) {
 	if o.m.Invalidates && !out.m.Invalidates { // a message carries one token, [MS-SMBD] 3.1.5.1
 		out.m.Invalidate, out.m.Invalidates = o.m.Invalidate, true
 	}
-	var signing *session
+	var signing *channel
 	if o.sign {
-		signing = o.session
+		signing = o.channel
 	}
 	out.each = append(out.each, signing)
 	if o.seal {
-		out.seal, out.session = true, o.session
+		out.seal, out.channel = true, o.channel
 	}
 	o.m.Release()
 	o.m = nil

@@ -20,7 +20,7 @@ import (
 type conn struct {
 	*Server
 	tc     transports.Conn
-	space  tree.Space
+	space  *holding
 	placer transports.Placer // nil where the network cannot place
 	place  uint32            // bytes of one transfer
 	inline uint32            // bytes of the longest payload of a message we send
@@ -48,10 +48,10 @@ type conn struct {
 	mu       sync.Mutex // guards what follows, for moments only
 	room     sync.Cond  // on mu: the reader waits for less to be under way
 	window   *credit.Window
-	sessions map[uint64]*session
-	logins   int // of sessions: those whose log-in has not ended
-	probes   int // ECHOs since there was a session
-	nextTree uint32
+	channels map[uint64]*channel
+	late     *channel // the last one that was forgotten
+	logins   int      // of sessions: those whose log-in has not ended
+	probes   int      // ECHOs since there was a session
 	async    uint64
 	pending  list  // requests without their answer
 	idle     list  // records for reuse
@@ -102,14 +102,14 @@ func (s *Server) newConn(ctx context.Context, tc transports.Conn, space tree.Spa
 	c := &conn{
 		Server:   s,
 		tc:       tc,
-		space:    space,
+		space:    newHolding(space),
 		inline:   s.MaxSize,
 		ctx:      ctx,
 		log:      s.Log.With("client", tc.RemoteAddr().String()),
 		wake:     make(chan struct{}, 1),
 		over:     make(chan struct{}),
 		window:   credit.New(s.Credits),
-		sessions: make(map[uint64]*session),
+		channels: make(map[uint64]*channel),
 	}
 	c.room.L = &c.mu
 	c.limits, _ = space.(Limits)
@@ -172,31 +172,76 @@ func (c *conn) kill() {
 }
 
 // hangUp ends what is left when the reader has stopped, in this order: nothing
-// goes out or comes in, transfers have ended; sessions are forgotten, so that
-// nothing begins; every tree is closed, which answers every request; the
-// helpers are told.
+// goes out or comes in, transfers have ended; channels are forgotten, so that
+// nothing begins; the sessions of which they were the last end, every tree of
+// theirs is closed, which answers every request; those of the others are
+// withdrawn and waited for; the helpers are told.
 func (c *conn) hangUp() {
 	c.login.Stop()
 	c.dead.Store(true)
 	c.tc.Close()
-	c.mu.Lock()
-	sessions := make([]*session, 0, len(c.sessions))
-	for _, s := range c.sessions {
-		sessions = append(sessions, s)
+	ended, live := c.leaveAll()
+	for _, s := range ended {
+		s.forsake() // all of them before the first is closed
 	}
-	c.mu.Unlock()
-	for _, s := range sessions {
-		c.forsake(s) // all of them before the first is closed
+	for _, s := range ended {
+		s.drop(c.Sessions)
 	}
-	for _, s := range sessions {
-		c.drop(s)
+	for _, s := range live {
+		s.retell(c)
 	}
+	c.withdrawAll()
 	c.background.Wait()
-	c.space.Close()
+	c.space.leave()
 	if c.pulled != nil {
 		close(c.pulled)
 	}
 	close(c.over)
+}
+
+// leaveAll takes the connection away from its sessions, and returns those that
+// have ended with it and those that go on.
+func (c *conn) leaveAll() (ended, live []*session) {
+	c.mu.Lock()
+	channels := make([]*channel, 0, len(c.channels))
+	for _, ch := range c.channels {
+		channels = append(channels, ch)
+		c.forget(ch)
+	}
+	c.mu.Unlock()
+	for _, ch := range channels {
+		if ch.leave(ch) {
+			ended = append(ended, ch.session)
+		} else {
+			live = append(live, ch.session)
+		}
+	}
+	return ended, live
+}
+
+// withdrawAll asks the trees of sessions that go on to give up what came on this
+// connection, and blocks until all has been answered. CREATEs are left to come to
+// their end, which opens' breaks may hold up: a client repeats them on another
+// channel, and has to be told that the first one is still under way, [MS-SMB2]
+// 3.3.5.9.
+func (c *conn) withdrawAll() {
+	c.mu.Lock()
+	var list []*request
+	for r := c.pending.first; r != nil; r = r.next {
+		if r.served && r.header().Command() != smb2.CommandCreate {
+			r.inUse++
+			list = append(list, r)
+		}
+	}
+	c.mu.Unlock()
+	for _, r := range list {
+		c.withdraw(r)
+	}
+	c.mu.Lock()
+	for c.count > 0 {
+		c.room.Wait()
+	}
+	c.mu.Unlock()
 }
 
 // terms is what NEGOTIATE has settled, and what the client said there. It
@@ -207,7 +252,7 @@ type terms struct {
 }
 
 // vacant says that nobody has logged in, or nobody any more. c.mu is held.
-func (c *conn) vacant() bool { return len(c.sessions) == c.logins }
+func (c *conn) vacant() bool { return len(c.channels) == c.logins }
 
 func (c *conn) remote() net.Addr { return c.tc.RemoteAddr() }
 

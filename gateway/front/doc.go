@@ -33,20 +33,49 @@
 // been pulled into a new message; a READ's payload is pushed before its answer,
 // which has DataRemaining, leaves. Trees see no descriptors.
 //
+// # Channels
+//
+// A session is on one connection or several, [MS-SMB2] 3.3.5.5.2: those of any
+// listeners that share Sessions. What belongs to one connection is its channel:
+// the keys that sign there, and ciphers with the session's keys. Trees, opens,
+// the user and the Space, that of the connection on which the session began, are
+// the session's. A request is answered where it came; a break goes to the eldest
+// channel that lives.
+//
+// A connection that ends takes its channel with it, and the session if that was
+// the last: LOGOFF, a log-in that fails and PreviousSessionId end it everywhere.
+// What waits for an answer on a channel that dies is withdrawn, but for CREATEs:
+// clients repeat them on another channel. Breaks that it had, and that have not been
+// acknowledged, go out once more on another. A Space is closed when its connection
+// and all sessions that began there are gone.
+//
+// A session is bound to connections of a listener that is of the same kind, QUIC or
+// not, and whose demands it keeps, if their Space lets it (Joiner). It has the rights
+// of the connection that it began on.
+//
+// ChannelSequence and the flag of replays are the trees' to judge, which know the
+// opens: the back leg passes both on, and a server there sees one channel with
+// what the client says of its losses.
+//
 // # Who owns what
 //
-//	reader   what NEGOTIATE settled, states and verifying keys of sessions, what is counted
-//	sender   signing and sealing keys, the bytes that are sent
-//	conn.mu  the message-id window, tables of sessions, trees and requests, queue
+//	reader      what NEGOTIATE settled, verifying keys of channels, what is counted
+//	sender      signing and sealing keys, the bytes that are sent
+//	conn.mu     the message-id window, tables of channels and requests, queue
+//	session.mu  its state, channels, trees, breaks that wait; making keys and wiping them
 //
-// A request's record and message are the tree's until it answers. Records are
-// reused, but not as long as a call of Cancel has one.
+// A session's mu is taken before a connection's, never after it. What a session's
+// first log-in has settled is constant from when it is valid. A request's record
+// and message are the tree's until it answers. Records are reused, but not as long
+// as a call of Cancel has one.
 //
 // # The end
 //
-// When the reader stops, the connection is closed, which ends transfers; then all
-// sessions go, each closing its trees, which answers every request; answers are
-// dropped. Serve returns when no goroutine, tree or message is left.
+// When the reader stops, the connection is closed, which ends transfers; then its
+// channels go, and the sessions that have no other, each closing its trees, which
+// answers every request; those of sessions that go on are waited for; answers are
+// dropped. Serve returns when no goroutine or message of the connection is left, nor
+// a tree that only it had.
 //
 // Serve then says what the connection was used for, Summary: by whom, how
 // protected, how much, and why READs and WRITEs were not placed.
@@ -70,11 +99,10 @@
 //
 // # Bugs
 //
-// A session belongs to one connection: binding is refused (bind.go) and
-// MULTI_CHANNEL not advertised, so clients look at the list of interfaces only if
-// they ask unasked. A session that is being authenticated again serves requests
+// Whether a break has arrived nobody knows before it is acknowledged: on a channel
+// that is dead without the network having noticed it waits for that. A session that
+// is being authenticated again serves requests
 // meanwhile, unless it has expired.
-// ChannelSequence is not looked at: it passes, and replays are the tree's to judge.
 // Compression, RDMA transforms and POSIX extensions are declined. An interim
 // answer of one element of a compound sends all of them one by one. RDMA is
 // refused with STATUS_ACCESS_DENIED where encryption is demanded, since what is

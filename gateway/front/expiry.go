@@ -8,7 +8,10 @@ import (
 
 // expired says that the user has to log in again, [MS-SMB2] 3.3.6.2. It is asked
 // with each request instead of by a timer.
-func (s *session) expired() bool { return !s.until.IsZero() && !time.Now().Before(s.until) }
+func (s *session) expired() bool {
+	t := s.until.Load()
+	return t != 0 && time.Now().UnixNano() >= t
+}
 
 // outlives says which commands a session serves when it has expired, [MS-SMB2]
 // 3.3.5.2.9: those that let go of something, and LOCK. ECHO and CANCEL are

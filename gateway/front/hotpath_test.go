@@ -96,7 +96,7 @@ func newHot(t testing.TB, command smb2.Command, n int, protect string) *hot {
 	c.terms.suite = suite
 	c.terms.limit = transports.MaxMessage
 	s := c.newSession()
-	t.Cleanup(func() { c.drop(s) })
+	t.Cleanup(func() { s.drop(c.Sessions) })
 	key, hash := make([]byte, 16), make([]byte, 64)
 	var err error
 	s.keys, err = crypt.NewSession(suite, crypt.Server, key, hash)
@@ -105,7 +105,7 @@ func newHot(t testing.TB, command smb2.Command, n int, protect string) *hot {
 	s.verifier, _ = s.keys.Signer(suite)
 	s.sealer, _ = s.keys.Sealer()
 	s.opener, _ = s.keys.Opener()
-	s.state, c.logins = valid, 0
+	s.state, s.up, c.logins = valid, true, 0
 	r.shop.open++
 	h.idler = &idler{counter: counter{r.shop}}
 	s.trees[7] = &branch{id: 7, share: &tree.Share{Server: h.idler}}

@@ -70,6 +70,18 @@ const (
 	maxSessions = 64
 	maxLogins   = 4
 
+	// maxChannels bounds the connections of a session: as many as Windows and
+	// Samba allow.
+	maxChannels = 32
+
+	// breakTime is how long a client may take to acknowledge a break: servers
+	// wait for 35 s, [MS-SMB2] 3.3.2.1.
+	breakTime = 35 * time.Second
+
+	// maxTold bounds the breaks that a session remembers for that time. Of more
+	// the eldest are not repeated when their channel dies.
+	maxTold = 256
+
 	// maxNamed bounds the users that a connection's summary names.
 	maxNamed = 8
 

@@ -138,7 +138,7 @@ func (c *conn) offer(d smb2.Dialect) smb2.Capabilities {
 		f |= smb2.CapabilityLeasing | smb2.CapabilityLargeMTU
 	}
 	if d >= smb2.Dialect30 {
-		f |= smb2.CapabilityDirectoryLeasing | smb2.CapabilityPersistentHandles
+		f |= smb2.CapabilityDirectoryLeasing | smb2.CapabilityPersistentHandles | smb2.CapabilityMultiChannel
 	}
 	if (d == smb2.Dialect30 || d == smb2.Dialect302) && c.Encryption != EncryptionOff {
 		f |= smb2.CapabilityEncryption

@@ -76,7 +76,7 @@ func (c *conn) placeable(r *request, ch smb2.Channel, n uint32, info []byte) smb
 		len(info) == 0, len(info)%smb2.DescriptorSize != 0,
 		len(info)/smb2.DescriptorSize > smb2.MaxDescriptors:
 		return smb2.StatusInvalidParameter
-	case r.session.encrypt || r.at.encrypt:
+	case r.channel.encrypt || r.at.encrypt:
 		c.tally.inline[refused]++
 		return smb2.StatusAccessDenied
 	}

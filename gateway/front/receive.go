@@ -54,7 +54,7 @@ func (c *conn) unseal(m *transports.Message) error {
 	if err != nil {
 		return err
 	}
-	s := c.session(id)
+	s := c.channel(id)
 	if s == nil || s.opener == nil {
 		return errSealed
 	}
@@ -70,7 +70,7 @@ func (c *conn) unseal(m *transports.Message) error {
 
 // split takes a message apart. All of its elements are looked at before the
 // first is acted on.
-func (c *conn) split(m *transports.Message, b []byte, sealed *session) (err error) {
+func (c *conn) split(m *transports.Message, b []byte, sealed *channel) (err error) {
 	c.elements, err = smb2.Elements(c.elements[:0], b)
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (c *conn) split(m *transports.Message, b []byte, sealed *session) (err erro
 
 // admit checks what disconnects if it is wrong, and takes the element's message
 // ids.
-func (c *conn) admit(e []byte, i int, sealed *session) error {
+func (c *conn) admit(e []byte, i int, sealed *channel) error {
 	h := smb2.Header(e)
 	switch cmd := h.Command(); {
 	case cmd >= smb2.CommandServerToClient && i == 0: // 3.3.5.2.6; behind others step refuses it
@@ -147,7 +147,7 @@ func (c *conn) one(r *request) error {
 
 // all serves a compound: its elements in order, those that follow each other in
 // one tree as a chain, [MS-SMB2] 3.3.5.2.7.
-func (c *conn) all(m *transports.Message, sealed *session) error {
+func (c *conn) all(m *transports.Message, sealed *channel) error {
 	k := newCompound(len(c.elements))
 	var at place
 	var chain []*tree.Request

@@ -14,7 +14,7 @@ type request struct {
 	next, prev *request // in conn.pending, or next in conn.idle
 
 	head     [smb2.HeaderSize]byte // as it came: the tree may write over its own
-	session  *session              // nil before there is one
+	channel  *channel              // nil before there is one
 	at       *branch               // nil where it concerns none
 	compound *compound             // nil when it is alone
 	index    int                   // in compound
@@ -66,7 +66,7 @@ func (l *list) remove(r *request) {
 
 // take returns a record for an element of m, with a reference to it. sealed is
 // the session that m was sealed for, or nil.
-func (c *conn) take(m *transports.Message, element []byte, sealed *session) *request {
+func (c *conn) take(m *transports.Message, element []byte, sealed *channel) *request {
 	c.mu.Lock()
 	r := c.idle.first
 	if r != nil {
@@ -79,7 +79,7 @@ func (c *conn) take(m *transports.Message, element []byte, sealed *session) *req
 	r.Message, r.Element, r.Replier = m.Retain(), element, r
 	copy(r.head[:], element)
 	r.chain = c.chain
-	r.session, r.sealed = sealed, sealed != nil
+	r.channel, r.sealed = sealed, sealed != nil
 	return r
 }
 

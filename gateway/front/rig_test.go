@@ -85,6 +85,7 @@ type peer struct {
 	signer, verifier *crypt.Signer
 	sealer           *crypt.Sealer
 	opener           *crypt.Opener
+	keys             *crypt.Session
 	flags            smb2.SessionFlags
 	response         smb2.NegotiateResponse
 	sign, seal       bool
@@ -258,6 +259,7 @@ func (p *peer) derive(hash crypt.PreauthHash, done *auth.Result) {
 	}
 	k, err := crypt.NewSession(p.suite, crypt.Client, done.Key.Bytes(), sum)
 	must(p.t, err)
+	p.keys = k
 	p.signer, err = k.Signer(p.suite)
 	must(p.t, err)
 	p.verifier, _ = k.Signer(p.suite)

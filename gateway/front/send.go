@@ -12,8 +12,8 @@ import (
 // sending is the order of the queue.
 type outgoing struct {
 	m       *transports.Message
-	session *session   // whose keys; nil for none
-	each    []*session // of a compound: whose keys sign each element, nil for unsigned
+	channel *channel   // whose keys; nil for none
+	each    []*channel // of a compound: whose keys sign each element, nil for unsigned
 	sign    bool
 	seal    bool
 
@@ -145,13 +145,13 @@ func (c *conn) send(o *outgoing) {
 // 3.3.4.1.1, 3.3.4.1.3, 3.3.4.1.4.
 func (c *conn) protect(o *outgoing) error {
 	if o.seal {
-		return o.session.seal(c.Arena, &o.m)
+		return o.channel.seal(c.Arena, &o.m)
 	}
 	if !o.sign && o.each == nil {
 		return nil
 	}
 	if o.each == nil {
-		return o.session.signer.Sign(o.m.Bytes())
+		return o.channel.signer.Sign(o.m.Bytes())
 	}
 	rest := o.m.Bytes()
 	for _, s := range o.each {
@@ -170,7 +170,7 @@ func (c *conn) protect(o *outgoing) error {
 }
 
 // seal seals a message, in place where there is room for the header.
-func (s *session) seal(a *transports.Arena, m **transports.Message) error {
+func (s *channel) seal(a *transports.Arena, m **transports.Message) error {
 	if (*m).Headroom() < crypt.TransformSize {
 		roomy := a.NewWithHeadroom((*m).Len(), transports.Headroom+crypt.TransformSize)
 		copy(roomy.Bytes(), (*m).Bytes())

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 
 	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/smb2"
@@ -91,6 +92,8 @@ func (s *Server) prepare() {
 // Sessions is the table of all sessions, [MS-SMB2] 3.3.1.5 GlobalSessionTable.
 // The zero value is empty.
 type Sessions struct {
+	nextTree atomic.Uint32
+
 	mu   sync.Mutex
 	byID map[uint64]*session
 }

@@ -4,14 +4,15 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"math"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/smb2/crypt"
-	"github.com/smbgw/smbgw/transports"
 )
 
 // The states of a session, [MS-SMB2] 3.3.1.8.
@@ -23,103 +24,118 @@ const (
 	gone
 )
 
-// A session is a user on a connection, [MS-SMB2] 3.3.1.8. id is constant, the
-// keys are from when it is valid, the rest says whose it is.
+// A session is a user, [MS-SMB2] 3.3.1.8, on one connection or several, its
+// channels. What the first log-in settles is constant from when it is valid.
 type session struct {
-	id uint64
-	c  *conn
+	id    uint64
+	space *holding // of the connection that it began on
 
-	// The reader's.
-	state    state // others read it under conn.mu
-	acceptor auth.Acceptor
-	rounds   int
-	hash     crypt.PreauthHash // 3.1.1, of the first log-in
-	user     auth.Identity
-	until    time.Time     // the log-in's end; zero for none
-	client   *tree.Client  // from when it is valid
-	verifier *crypt.Signer // nil of guests, who have no keys
-	opener   *crypt.Opener // nil without a cipher
-	signing  bool          // requests have to be signed
-	encrypt  bool          // and sealed
-	keys     *crypt.Session
+	user    auth.Identity
+	client  *tree.Client // nil before it is valid
+	begun   terms        // of the connection that it began on
+	secure  bool         // whose listener is Secure
+	keys    *crypt.Session
+	signing bool         // requests have to be signed
+	encrypt bool         // and sealed
+	until   atomic.Int64 // the log-in's end, Unix nanoseconds; 0 for none
 
-	// The sender's.
-	signer *crypt.Signer
-	sealer *crypt.Sealer
+	ending sync.Once // of drop
 
-	trees  map[uint32]*branch // conn.mu guards it; nil when gone
-	ending sync.Once          // of drop
+	mu       sync.Mutex // guards what follows and the use of keys, for moments only; before any conn.mu
+	state    state
+	channels []*channel // the eldest first; none when gone
+	trees    map[uint32]*branch
+	told     []told
 }
 
-// session finds one of this connection's, or nil.
-func (c *conn) session(id uint64) *session {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.sessions[id]
+// tree finds one of the session's, or nil.
+func (s *session) tree(id uint32) *branch {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.trees[id]
 }
 
-// newSession begins a log-in, or returns nil when there are too many.
-func (c *conn) newSession() *session {
-	s := &session{c: c, trees: make(map[uint32]*branch)}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.sessions) >= maxSessions || c.logins >= maxLogins {
-		return nil
+// retire makes a session one that requests do not find, on any of its channels.
+func (s *session) retire(all *Sessions) {
+	all.remove(s)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state = gone
+	for _, ch := range s.channels {
+		ch.c.mu.Lock()
+		ch.c.forget(ch)
+		ch.c.mu.Unlock()
 	}
-	c.Sessions.add(s)
-	c.sessions[s.id] = s
-	c.logins++
-	return s
-}
-
-// forget makes a session one that requests do not find. With the last one that
-// was valid, time begins to run as before the first. c.mu is held.
-func (c *conn) forget(s *session) {
-	if c.sessions[s.id] != s {
-		return
-	}
-	delete(c.sessions, s.id)
-	if s.state == inProgress {
-		c.logins--
-	} else if c.vacant() && !c.dead.Load() {
-		c.login.Reset(loginTime)
-	}
+	s.channels, s.told = nil, nil
 }
 
 // drop ends a session and blocks until nothing of it is left: its trees are
-// closed, which answers what they have been given. It may be called from
-// another connection, and more than once.
-func (c *conn) drop(s *session) {
-	c.mu.Lock()
-	c.forget(s)
-	c.mu.Unlock()
+// closed, which answers what they have been given, on whichever channel. It may
+// be called more than once.
+func (s *session) drop(all *Sessions) {
+	s.retire(all)
 	s.ending.Do(func() {
-		c.Sessions.remove(s)
-		c.mu.Lock()
+		s.mu.Lock()
 		trees, client := s.trees, s.client
 		s.trees = nil
-		c.mu.Unlock()
+		s.mu.Unlock()
 		for _, b := range trees {
 			b.close()
 		}
-		c.leave(client)
+		s.space.part(client)
+		s.mu.Lock()
 		if s.keys != nil {
 			s.keys.Clear()
 		}
+		s.mu.Unlock()
+		s.space.leave()
 	})
 }
 
 // forsake comes before drop where a session ends without the client's word: what
-// is to outlast the connection does.
-func (c *conn) forsake(s *session) {
-	c.mu.Lock()
+// is to outlast it does.
+func (s *session) forsake() {
+	s.mu.Lock()
 	client := s.client
 	for _, b := range s.trees {
 		b.ending.Store(true)
 	}
-	c.mu.Unlock()
+	s.mu.Unlock()
 	if client != nil {
-		c.space.Abandon(client)
+		s.space.Abandon(client)
+	}
+}
+
+// leave takes a channel away from its session, and says that it was the last:
+// then no other can be bound any more.
+func (s *session) leave(ch *channel) (last bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.Index(s.channels, ch)
+	if i < 0 {
+		return false // of a binding that has not ended, or of a session that is gone
+	}
+	s.channels = slices.Delete(s.channels, i, i+1)
+	if len(s.channels) > 0 {
+		return false
+	}
+	s.state = gone
+	return true
+}
+
+// isValid says that the first log-in has ended, and the session has not.
+func (s *session) isValid() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state == valid
+}
+
+// setUntil notes when a log-in ends.
+func (s *session) setUntil(t time.Time) {
+	if t.IsZero() {
+		s.until.Store(0)
+	} else {
+		s.until.Store(t.UnixNano())
 	}
 }
 
@@ -135,23 +151,18 @@ func randomID() uint64 {
 	}
 }
 
-// logoff answers LOGOFF, [MS-SMB2] 3.3.5.6.
+// logoff answers LOGOFF, [MS-SMB2] 3.3.5.6: the session ends on all of its
+// channels.
 func (c *conn) logoff(r *request) {
 	if _, err := smb2.ParseLogoff(r.Element); err != nil {
 		c.refuse(r, smb2.StatusInvalidParameter)
 		return
 	}
-	s := r.session
-	c.mu.Lock()
-	c.forget(s)
-	s.state = gone
-	client := s.client
-	c.mu.Unlock()
+	s := r.channel.session
+	s.retire(c.Sessions)
 	c.aside(r, func() {
-		if client != nil {
-			c.space.Logoff(client)
-		}
-		c.drop(s)
+		s.space.Logoff(s.client)
+		s.drop(c.Sessions)
 		m := c.Arena.New(smb2.HeaderSize + 4)
 		(&smb2.Logoff{}).AppendBody(blank(m))
 		c.answer(r, m)
@@ -173,48 +184,27 @@ func (c *conn) aside(r *request, f func()) {
 	c.background.Go(f)
 }
 
-// A breaker is how the trees of a session reach the client unasked.
-type breaker session
-
-// Break sends an oplock or lease break, unsigned and in the clear: it has no
-// message id that a signature could be made for, [MS-SMB2] 3.3.4.6, 3.3.4.7. A
-// client that takes nothing is disconnected when too much waits for it.
-func (b *breaker) Break(m *transports.Message) {
-	c := b.c
-	if m.Len() < smb2.HeaderSize+2 {
-		m.Release()
-		return
-	}
-	h := smb2.NewHeader(smb2.CommandOplockBreak, smb2.Unsolicited)
-	h.SetFlags(smb2.FlagReply)
-	if smb2.BreakOf(m.Bytes()) == smb2.BreakOplock {
-		h.SetSessionID(b.id)
-	}
-	copy(m.Bytes(), h)
-	c.mu.Lock()
-	full := len(c.queue) >= maxQueue
-	wake := c.enqueue(outgoing{m: m}) && !full
-	c.mu.Unlock()
-	switch {
-	case full:
-		c.overrun()
-	case wake:
-		c.stir()
-	}
+// A holding is what the sessions that began on a connection have of its Space,
+// with the connection itself: the last of them closes it.
+type holding struct {
+	tree.Space
+	holders atomic.Int32
 }
 
-// Lost ends the connection, before the client hears anything else.
-func (b *breaker) Lost() {
-	c := b.c
-	c.mu.Lock()
-	c.lost = true
-	c.mu.Unlock()
-	c.overrun()
+func newHolding(s tree.Space) *holding {
+	h := &holding{Space: s}
+	h.holders.Store(1)
+	return h
 }
 
-// overrun ends a connection from a goroutine that must not wait for its end.
-func (c *conn) overrun() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.login.Reset(0)
+// join is for a holder more, while there is one.
+func (h *holding) join() *holding {
+	h.holders.Add(1)
+	return h
+}
+
+func (h *holding) leave() {
+	if h.holders.Add(-1) == 0 {
+		h.Space.Close()
+	}
 }

@@ -114,11 +114,11 @@ func TestMultiProtocol(t *testing.T) {
 	p.work()
 }
 
-// Persistent handles and directory leases are offered to who has asked for them,
+// Persistent handles, directory leases and channels are offered to who has asked for them,
 // [MS-SMB2] 3.3.5.4.
 func TestOfferedAsAsked(t *testing.T) {
 	t.Parallel()
-	const both = smb2.CapabilityPersistentHandles | smb2.CapabilityDirectoryLeasing
+	const both = smb2.CapabilityPersistentHandles | smb2.CapabilityDirectoryLeasing | smb2.CapabilityMultiChannel
 	for _, c := range []struct {
 		dialect     smb2.Dialect
 		asked, want smb2.Capabilities

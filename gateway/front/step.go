@@ -13,7 +13,7 @@ var errPlain = errors.New("neither signed nor sealed")
 // A place is where a related request takes session and tree from, [MS-SMB2]
 // 3.3.5.2.7.2.
 type place struct {
-	session *session
+	channel *channel
 	tree    uint32
 	known   bool        // there was a request before
 	chained bool        // and it is in the chain that this one would join
@@ -71,6 +71,8 @@ func (c *conn) step(r *request, at *place) (ready bool, err error) {
 		if local, err := c.ioctl(r); local || err != nil {
 			return false, err
 		}
+	case smb2.CommandOplockBreak:
+		r.channel.acknowledged(r.Element)
 	}
 	return c.ready(r, at), nil
 }
@@ -104,17 +106,18 @@ func (c *conn) identify(r *request, at *place) smb2.Status {
 	h := r.header()
 	id := h.SessionID()
 	if h.Has(smb2.FlagRelated) {
-		if at.session == nil { // nothing before it, or nothing that had one
+		if at.channel == nil { // nothing before it, or nothing that had one
 			return smb2.StatusInvalidParameter
 		}
-		id = at.session.id
+		id = at.channel.id
 	}
 	if !h.Has(smb2.FlagRelated) {
 		at.tree, at.failed = h.TreeID(), 0
 	}
-	at.known, at.session = true, nil
-	s := c.session(id)
-	if s == nil || s.state != valid {
+	at.known, at.channel = true, nil
+	s := c.channel(id)
+	if s == nil || !s.up {
+		c.vouch(r, c.Sessions.find(id)) // or the client takes the answer for forged
 		if h.Command() == smb2.CommandEcho && id == 0 && !h.Has(smb2.FlagSigned) {
 			return 0 // 3.3.5.17: of nobody, as clients probe a connection that they have logged off from
 		}
@@ -123,7 +126,7 @@ func (c *conn) identify(r *request, at *place) smb2.Status {
 	if status := r.authenticate(s); status != 0 {
 		return status
 	}
-	at.session = s
+	at.channel = s
 	c.countProtected(r)
 	switch {
 	case s.encrypt && !r.sealed:
@@ -146,8 +149,8 @@ func (c *conn) countProtected(r *request) {
 
 // authenticate makes the request one of s, if it is. What was sealed is not
 // verified again: whatever its header says about a signature means nothing.
-func (r *request) authenticate(s *session) smb2.Status {
-	r.session = s
+func (r *request) authenticate(s *channel) smb2.Status {
+	r.channel = s
 	if r.sealed {
 		return 0
 	}
@@ -207,9 +210,7 @@ func (c *conn) enter(r *request, at *place) smb2.Status {
 		}
 	}
 	at.tree = id
-	c.mu.Lock()
-	b := r.session.trees[id]
-	c.mu.Unlock()
+	b := r.channel.tree(id)
 	switch {
 	case b == nil:
 		return smb2.StatusNetworkNameDeleted
@@ -234,7 +235,7 @@ func (c *conn) ready(r *request, at *place) (ready bool) {
 		}
 	}
 	if h.Has(smb2.FlagRelated) { // whatever the client has written there
-		smb2.Header(r.Element).SetSessionID(r.session.id)
+		smb2.Header(r.Element).SetSessionID(r.channel.id)
 		smb2.Header(r.Element).SetTreeID(r.at.id)
 	}
 	r.cost += int64(len(r.Element))

@@ -30,6 +30,9 @@ type shop struct {
 	abandoned []uint64 // sessions
 	left      []uint64 // by LOGOFF
 	closed    int
+	joins     int
+	slow      bool // CREATEs wait, too
+	alone     bool // no session of another connection is served
 }
 
 func newShop(n int) *shop {
@@ -67,6 +70,13 @@ func (s *shop) Abandon(c *tree.Client) {
 	s.abandoned = append(s.abandoned, c.SessionID)
 }
 
+func (s *shop) Join(tree.Space, *tree.Client) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.joins++
+	return !s.alone
+}
+
 func (s *shop) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,6 +100,10 @@ func (t *counter) Serve(chain []*tree.Request) {
 func (t *counter) one(r *tree.Request) smb2.Status {
 	switch h := r.Header(); h.Command() {
 	case smb2.CommandCreate:
+		if t.shop.slow {
+			t.wait(r)
+			return 0
+		}
 		q, err := smb2.ParseCreateRequest(r.Element)
 		if name, _ := q.Name(r.Element); err != nil || len(name) == len("missing")*2 {
 			return t.fail(r, smb2.StatusObjectNameNotFound)
@@ -105,16 +119,20 @@ func (t *counter) one(r *tree.Request) smb2.Status {
 	case smb2.CommandWrite:
 		return t.write(r)
 	case smb2.CommandLock, smb2.CommandChangeNotify:
-		t.shop.mu.Lock()
-		t.shop.waiting = append(t.shop.waiting, r)
-		t.shop.mu.Unlock()
-		r.Pending()
+		t.wait(r)
 	case smb2.CommandQueryDirectory, smb2.CommandQueryInfo:
 		return t.fail(r, smb2.StatusNoMoreFiles)
 	default:
 		return t.fail(r, smb2.StatusNotSupported)
 	}
 	return 0
+}
+
+func (t *counter) wait(r *tree.Request) {
+	t.shop.mu.Lock()
+	t.shop.waiting = append(t.shop.waiting, r)
+	t.shop.mu.Unlock()
+	r.Pending()
 }
 
 func (t *counter) read(r *tree.Request) smb2.Status {

@@ -104,7 +104,7 @@ func (c *conn) summary() Summary {
 }
 
 // name notes who has logged in.
-func (t *tally) name(s *session) {
+func (t *tally) name(s *channel) {
 	user := s.user.User
 	switch {
 	case s.user.Anonymous:

@@ -35,7 +35,7 @@ func (b *branch) close() {
 
 // treeConnect answers TREE_CONNECT, [MS-SMB2] 3.3.5.7.
 func (c *conn) treeConnect(r *request, at *place) error {
-	s := r.session
+	s := r.channel.session
 	named := !s.user.Anonymous && !s.user.Guest
 	if c.terms.suite.Dialect == smb2.Dialect311 && named && !r.signed && !r.sealed {
 		return errPlain
@@ -54,21 +54,30 @@ func (c *conn) treeConnect(r *request, at *place) error {
 		c.refuse(r, status)
 		return nil
 	}
-	c.mu.Lock()
-	full := len(s.trees) >= maxTrees
-	c.nextTree++
-	if c.nextTree == 1<<32-1 { // 2.2.1.2: no tree
-		c.nextTree = 1
-	}
-	id := c.nextTree
-	c.mu.Unlock()
-	if full {
+	id, ok := s.newTree(c.Sessions)
+	if !ok {
 		c.refuse(r, smb2.StatusInsufficientResources)
 		return nil
 	}
 	at.tree = id
 	c.aside(r, func() { c.connect(r, share, id) })
 	return nil
+}
+
+// newTree is the id of a tree that is about to be connected, unless there are too
+// many.
+func (s *session) newTree(all *Sessions) (id uint32, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.trees) >= maxTrees {
+		return 0, false
+	}
+	for {
+		id = all.nextTree.Add(1)
+		if _, taken := s.trees[id]; !taken && id != 0 && id != 1<<32-1 { // 2.2.1.2: no tree
+			return id, true
+		}
+	}
 }
 
 // shareOf is the share of \\server\share.
@@ -88,26 +97,27 @@ func shareOf(path []byte) (string, smb2.Status) {
 	return share, 0
 }
 
-// connect asks for the share and enters it. The session may have gone meanwhile.
+// connect asks for the share and enters it. The session may have gone meanwhile,
+// or the connection on which the client would hear the tree's id.
 func (c *conn) connect(r *request, name string, id uint32) {
-	s := r.session
-	share, err := c.space.Connect(c.ctx, s.client, name)
+	s := r.channel
+	share, err := s.space.Connect(c.ctx, s.client, name)
 	if err != nil {
 		c.refuse(r, c.whyNot(name, err))
 		return
 	}
 	b := &branch{id: id, share: share, encrypt: share.Flags&smb2.ShareEncrypt != 0}
 	status := smb2.StatusSuccess
-	c.mu.Lock()
+	s.mu.Lock()
 	switch {
-	case s.trees == nil || c.sessions[s.id] != s:
+	case s.state != valid || c.dead.Load():
 		status = smb2.StatusUserSessionDeleted
 	case b.encrypt && s.sealer == nil: // 3.3.5.7
 		status = smb2.StatusAccessDenied
 	default:
 		s.trees[id] = b
 	}
-	c.mu.Unlock()
+	s.mu.Unlock()
 	if status != 0 {
 		b.close()
 		c.refuse(r, status)
@@ -136,10 +146,10 @@ func (c *conn) treeDisconnect(r *request) {
 		c.refuse(r, smb2.StatusInvalidParameter)
 		return
 	}
-	b := r.at
-	c.mu.Lock()
-	delete(r.session.trees, b.id)
-	c.mu.Unlock()
+	b, s := r.at, r.channel.session
+	s.mu.Lock()
+	delete(s.trees, b.id)
+	s.mu.Unlock()
 	c.aside(r, func() {
 		b.close()
 		m := c.Arena.New(smb2.HeaderSize + 4)

@@ -77,8 +77,12 @@ func (m *Meter) Close(a *Account) {
 
 // Pace blocks until the client may be read again, or until ctx ends. Each lane is
 // one goroutine's.
-func (m *Meter) Pace(ctx context.Context, lane int) {
-	w := &m.lanes[lane]
+func (m *Meter) Pace(ctx context.Context, lane int) { m.PaceOn(ctx, m, lane) }
+
+// PaceOn is Pace on a lane of another connection's, which brings this one's client
+// more to do.
+func (m *Meter) PaceOn(ctx context.Context, other *Meter, lane int) {
+	w := &other.lanes[lane]
 	accounts := *m.accounts.Load()
 	for _, a := range accounts {
 		for k := Requests; k <= Bytes; k++ {
