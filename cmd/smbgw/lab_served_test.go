@@ -22,6 +22,7 @@ func clientsThroughLegs(t *testing.T) {
 	t.Run("two-kernels", twoKernels)
 	t.Run("reclaim", reclaimed)
 	t.Run("snapshots", snapshots)
+	t.Run("channels", channels)
 }
 
 func clientToServedSmbd(t *testing.T) {
