@@ -44,10 +44,9 @@ const (
 // kinds are the ways through a gateway.
 var kinds = []string{"relay", "terminate"}
 
-// tortured are smbd's settings: without channels, as both modes are without
-// them, and otherwise with all that the tests look for.
+// tortured are smbd's settings: all that the tests look for.
 var tortured = []string{
-	"server multi channel support = no",
+	"server multi channel support = yes",
 	// Nobody but smbd has the files open, which durable opens need.
 	"kernel oplocks = no", "kernel share modes = no", "posix locking = no",
 	"smb3 directory leases = yes",

@@ -69,7 +69,7 @@ func (o *Options) capabilities() smb2.Capabilities {
 		return smb2.CapabilityLeasing | smb2.CapabilityLargeMTU
 	}
 	return smb2.CapabilityLeasing | smb2.CapabilityLargeMTU | smb2.CapabilityPersistentHandles |
-		smb2.CapabilityDirectoryLeasing | smb2.CapabilityEncryption
+		smb2.CapabilityDirectoryLeasing | smb2.CapabilityEncryption | smb2.CapabilityMultiChannel
 }
 
 // agree holds the server's answer against what was offered.
