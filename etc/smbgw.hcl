@@ -129,6 +129,14 @@ backend "nas1" {
   # allowed | required. Either keeps payload from going by RDMA.
   sign    = "allowed"
   encrypt = "allowed"
+
+  # How long clients wait until one of the addresses answers. One that does not is
+  # checked until it does: new connections then go to it again.
+  timeout = "5s"
+  health {
+    check    = "down" # down | always | never: always finds spare addresses that fail
+    interval = "10s"  # the longest pause between checks
+  }
 }
 
 # A backend reached over QUIC. Nothing uses it until a mount or a listener says so.

@@ -20,12 +20,13 @@
 //
 // A service manager that has set NOTIFY_SOCKET, as systemd does, is told when the
 // listeners are open, when a reload begins and is over, when the end begins, and how
-// many connections there are. Its watchdog (WATCHDOG_USEC) is kept quiet as long as
-// every listener accepts clients and nobody holds what all connections need:
-// gateway.Check.
+// many connections there are and addresses of backends that do not answer. Its
+// watchdog (WATCHDOG_USEC) is kept quiet as long as every listener accepts clients
+// and nobody holds what all connections need: gateway.Check.
 //
 // The log goes to standard error: one line for each listener, one for each
-// connection at its end.
+// connection at its end, one for each time that an address of a backend stops
+// answering or answers again.
 //
 // # Reload
 //
@@ -41,6 +42,7 @@
 // log says so, each mistake in a record of its own, and the configuration of before
 // stays in force. The log's format cannot change without a restart.
 //
+// Addresses of a backend that do not answer are known as such, and asked at once.
 // Log-ins that failed still count, and a client that comes back after a reload ends
 // the session that it had before.
 //

@@ -13,7 +13,7 @@ import (
 // everything below, an empty list nothing at all.
 var layers = map[string][]string{
 	"cmd/smbgw":        {"..."},
-	"cmd/smbgw/config": {"gateway", "gateway/limit", "policy", "auth", "auth/users", "smb2", "transports", "transports/access"},
+	"cmd/smbgw/config": {"gateway", "gateway/health", "gateway/limit", "policy", "auth", "auth/users", "smb2", "transports", "transports/access"},
 
 	"cmd/smbgw/notify": {},
 

@@ -98,7 +98,7 @@ func (p *program) attend(ctx context.Context, ready <-chan struct{}, hangup <-ch
 	case <-ctx.Done():
 		return
 	}
-	p.told(p.manager.Ready(p.status(0)))
+	p.told(p.manager.Ready(p.status(ctx, 0)))
 	tick := time.NewTicker(p.every)
 	defer tick.Stop()
 	for {
@@ -124,12 +124,16 @@ func (p *program) beat(ctx context.Context) {
 		p.told(p.manager.Status(err.Error()))
 		p.log.Error("gateway does not get on", "error", err)
 	default:
-		p.told(p.manager.Alive(p.status(n)))
+		p.told(p.manager.Alive(p.status(ctx, n)))
 	}
 }
 
-func (p *program) status(connections int64) string {
-	return fmt.Sprintf("serving; connections: %d%s", connections, p.note)
+func (p *program) status(ctx context.Context, connections int64) string {
+	away := ""
+	if down, all, err := p.gateway.Down(ctx); err == nil && down > 0 {
+		away = fmt.Sprintf("; backend addresses down: %d of %d", down, all)
+	}
+	return fmt.Sprintf("serving; connections: %d%s%s", connections, away, p.note)
 }
 
 // told logs what keeps the service manager from being told, once.

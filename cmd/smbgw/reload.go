@@ -24,7 +24,7 @@ func (p *program) reload(ctx context.Context) {
 		p.note = ""
 	}
 	n, _ := p.gateway.Check(ctx) // the next beat says what is wrong
-	p.told(p.manager.Ready(p.status(n)))
+	p.told(p.manager.Ready(p.status(ctx, n)))
 }
 
 // complain logs why the configuration stays what it was, each mistake in a record

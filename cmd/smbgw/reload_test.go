@@ -400,3 +400,43 @@ listen "second" {
 		t.Errorf("after SIGHUP and SIGTERM: %v", err)
 	}
 }
+
+// What is known of a backend's addresses is told, and outlives a reload.
+func TestReloadAway(t *testing.T) {
+	t.Parallel()
+	transporttest.Watch(t)
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone.Close()
+	src := `
+listen "office" {
+  address = "tcp!127.0.0.1!0"
+  relay   = "nas"
+}
+backend "nas" { address = ["` + addrOf(gone.Addr()).String() + `"] }
+`
+	l := startLive(t, src)
+	host, err := l.listening(l.log.take(), "office").DialHostPort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.Dial("tcp", host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Read(make([]byte, 1)); err == nil {
+		t.Error("somebody answers")
+	}
+	if log := l.log.take(); !strings.Contains(log, "backend address is down") {
+		t.Errorf("the log has\n%s", log)
+	}
+	if log, told := l.reload(src); !strings.Contains(told, "; backend addresses down: 1 of 1\n") || strings.Contains(log, "address is") {
+		t.Errorf("told %q, log:\n%s", told, log)
+	}
+	if status := l.stop(); status != exitOK {
+		t.Errorf("status %d", status)
+	}
+}

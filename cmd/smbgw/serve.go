@@ -74,6 +74,7 @@ func backend(b *config.Backend, networks map[string]network, log *slog.Logger) *
 	out := &gateway.Backend{
 		Name: b.Name, Place: b.Place, Threshold: b.Threshold,
 		Sign: b.Sign == config.Required, Encrypt: b.Encrypt == config.Required,
+		Health: b.Health,
 	}
 	for _, a := range b.Addrs {
 		n := networks[a.Network].dial(b, log)

@@ -10,9 +10,9 @@ import (
 var backendSchema = &hcl.BodySchema{
 	Attributes: []hcl.AttributeSchema{
 		{Name: "address"}, {Name: "place"}, {Name: "rdma_threshold"}, {Name: "server_name"}, {Name: "connections"},
-		{Name: "sign"}, {Name: "encrypt"},
+		{Name: "sign"}, {Name: "encrypt"}, {Name: "timeout"},
 	},
-	Blocks: []hcl.BlockHeaderSchema{{Type: "tls"}},
+	Blocks: []hcl.BlockHeaderSchema{{Type: "tls"}, {Type: "health"}},
 }
 
 const backendExample = `"smbdirect!HOST!5445", "tcp!HOST!445"`
@@ -31,6 +31,7 @@ func (l *loader) backend(b *hcl.Block) *Backend {
 	}
 	choose(l, content.Attributes["sign"], demands, &be.Sign)
 	choose(l, content.Attributes["encrypt"], demands, &be.Encrypt)
+	l.backendHealth(content, &be.Health)
 	overTLS, known := l.backendAddresses(b, content.Attributes["address"], be)
 	l.backendTLS(content, be, known && !overTLS)
 	return be

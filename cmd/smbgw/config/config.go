@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"github.com/smbgw/smbgw/auth/users"
+	"github.com/smbgw/smbgw/gateway/health"
 	"github.com/smbgw/smbgw/policy"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/transports"
@@ -105,6 +106,8 @@ type Backend struct {
 	Threshold uint32 // bytes
 
 	Sign, Encrypt Demand // of the sessions of mounts
+
+	Health health.Options
 
 	// ServerName is the name to look for in the server's certificate, "" for
 	// the address's host.

@@ -43,6 +43,11 @@
 //	  sign           = "allowed"  # allowed | required, of the sessions of mounts
 //	  encrypt        = "allowed"  # likewise; either keeps payload from going by RDMA
 //	  server_name    = "HOST"  # the name in the server's certificate, when not the address's host
+//	  timeout        = "5s"    # how long clients wait until one of the addresses answers
+//	  health {
+//	    check    = "down"      # addresses that are: down | always | never
+//	    interval = "10s"       # the longest pause between checks
+//	  }
 //	  tls {
 //	    ca   = "FILE"          # default: the system's authorities
 //	    cert = "FILE"          # shown to servers that ask for one
@@ -103,6 +108,21 @@
 //
 // pipes is AllowNamedPipeAccessOverQUIC of [MS-SMB2] 3.3.5.9. Without it clients
 // open files by the names that they know, and do not see which shares there are.
+//
+// # Backends that are away
+//
+// The first address of a backend that is up has the client. Each has an equal part of
+// timeout to answer, so that one that swallows everything does not use it up. One that
+// fails is down, tried last and checked, by NEGOTIATE on a connection of its own, until
+// it answers again; new connections then go to it, others stay where they are. Checks
+// of addresses that are up (check = "always") find out that a spare one has failed
+// before it is needed. They are not the default: clients notice sooner than they what
+// has happened to an address in use, and servers log or count connections that do not
+// log in. With "never" a client finds out what is back.
+//
+// A client whose backend does not answer in time is told that the server is
+// unavailable, for now (STATUS_SERVER_UNAVAILABLE), and keeps its other mounts. What
+// an address is in is logged once for each change.
 //
 // # Mistakes
 //

@@ -20,9 +20,10 @@ var schemas = map[string]*hcl.BodySchema{
 
 	"listen.tls.access": accessSchema,
 
-	"backend.tls": clientTLSSchema,
-	"users":       usersSchema,
-	"mount":       mountSchema,
+	"backend.tls":    clientTLSSchema,
+	"backend.health": healthSchema,
+	"users":          usersSchema,
+	"mount":          mountSchema,
 
 	"policy":         policySchema,
 	"policy.require": requireSchema,

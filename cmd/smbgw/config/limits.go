@@ -1,6 +1,10 @@
 package config
 
-import "github.com/smbgw/smbgw/transports"
+import (
+	"time"
+
+	"github.com/smbgw/smbgw/transports"
+)
 
 const (
 	// maxFile bounds the configuration file and every file that it names, in
@@ -28,6 +32,17 @@ const (
 
 	// maxPassword bounds a password, in bytes: Windows has at most 256 letters.
 	maxPassword = 1024
+
+	// A backend's timeout. Less than a second would take a lost SYN for a dead
+	// server; Linux's patience with a TREE_CONNECT is three minutes, people's is
+	// less.
+	minTimeout = time.Second
+	maxTimeout = time.Minute
+
+	// The pauses between checks of an address. A server may well notice one in a
+	// second; more than an hour is as good as never.
+	minInterval = time.Second
+	maxInterval = time.Hour
 
 	// maxDistance is how many letters may differ between a word that is not
 	// known and the one that is suggested for it.
