@@ -176,13 +176,14 @@ func listener(l *lab, name, address string, words ...string) string {
 	return fmt.Sprintf("listen %q {\n  address = %q\n  %s\n}\n", name, address, strings.Join(words, "\n  "))
 }
 
-// server is a backend block.
-func server(l *lab, name, address string) string {
+// server is a backend block; addresses are several with blanks between them.
+func server(l *lab, name, addresses string) string {
 	tls := ""
-	if strings.HasPrefix(address, "quic!") {
+	if strings.HasPrefix(addresses, "quic!") {
 		tls = fmt.Sprintf("  server_name = %q\n  tls {\n    ca = %q\n  }\n", gatewayName, l.host("tls/ca.pem"))
 	}
-	return fmt.Sprintf("backend %q {\n  address = [%q]\n%s}\n", name, address, tls)
+	list := `"` + strings.Join(strings.Fields(addresses), `", "`) + `"`
+	return fmt.Sprintf("backend %q {\n  address = [%s]\n%s}\n", name, list, tls)
 }
 
 // certificates makes an authority and a certificate for the gateway's name in

@@ -21,6 +21,7 @@ import (
 var roles = map[string]func(t *testing.T, args []string){
 	"connect":    connectRole,
 	"exercise":   exerciseRole,
+	"forward":    forwardRole,
 	"rping":      rpingClientRole,
 	"rping-host": rpingServerRole,
 	"serve":      serveRole,

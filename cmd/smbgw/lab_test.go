@@ -21,6 +21,7 @@ import (
 //	i  clients that list the shares in IPC$: lab_ipc_test.go
 //	j  smbtorture, test by test, through gateways: lab_torture_test.go
 //	k  clients with and without an allowed certificate: lab_access_test.go
+//	l  failover between addresses of a backend: lab_failover_test.go
 //	l  a policy by certificate and path: lab_policy_test.go
 //
 // j is alone, as it makes the machine busy. As many of the others run at the same
@@ -41,6 +42,7 @@ func TestLab(t *testing.T) {
 		{"f", rping},
 		{"i", clientsToPipes},
 		{"k", clientsWithCertificates},
+		{"l", failover},
 		{"l", policed},
 	}
 	t.Run("j", torture)
