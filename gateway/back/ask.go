@@ -41,6 +41,10 @@ func (c *Conn) ask(ctx context.Context, q question) (answer, error) {
 	case <-ctx.Done():
 	}
 	c.forget(done)
+	switch q.command {
+	case smb2.CommandSessionSetup, smb2.CommandLogoff, smb2.CommandTreeConnect, smb2.CommandTreeDisconnect:
+		c.worn.Store(true)
+	}
 	return answer{}, context.Cause(ctx)
 }
 

@@ -16,6 +16,7 @@ type call struct {
 
 	command smb2.Command
 	charge  uint16
+	cost    uint16 // message ids that its session has under way by it
 	asked   uint16 // credits that nothing has answered yet
 	session *Session
 	signed  bool
@@ -29,6 +30,10 @@ type call struct {
 	done    chan answer
 
 	sent       bool
+	entered    bool   // in the table
+	orphan     bool   // its client has been answered
+	waiting    bool   // counted among what waits
+	unwanted   bool   // too many of its session wait
 	async      uint64 // of the interim reply
 	pended     bool
 	cancelling bool // to be cancelled when it has been sent
@@ -83,6 +88,7 @@ func (t *calls) free(k *call) {
 func (t *calls) insert(k *call) {
 	b := t.bucket(k.id)
 	k.next, *b = *b, k
+	k.entered = true
 	t.n++
 }
 
@@ -102,7 +108,20 @@ func (t *calls) remove(k *call) {
 		p = &(*p).next
 	}
 	*p, k.next = k.next, nil
+	k.entered = false
 	t.n--
+}
+
+// has says that a session has calls there.
+func (t *calls) has(s *Session) bool {
+	for _, k := range t.table {
+		for ; k != nil; k = k.next {
+			if k.session == s {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // removeAll takes everything out, as a list.
@@ -111,6 +130,7 @@ func (t *calls) removeAll() (list *call) {
 		for k := t.table[i]; k != nil; {
 			next := k.next
 			k.next, list = list, k
+			k.entered = false
 			k = next
 		}
 		t.table[i] = nil

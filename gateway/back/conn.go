@@ -32,12 +32,16 @@ type Conn struct {
 	preauth   crypt.PreauthHash
 	maxPlaced uint32
 
+	// logins has room for the log-in that is under way.
+	logins chan struct{}
+
+	// worn says that the server may hold sessions and trees that this side has
+	// given up: no more are to be made here.
+	worn atomic.Bool
+
 	// helpers log sessions in again, and serve chains element by element. One
 	// begins under mu, before there is a cause.
 	helpers sync.WaitGroup
-
-	// turn keeps requests that wait for credits in the order of their arrival.
-	turn sync.Mutex
 
 	// sending owns conn.Send and the signers and sealers of all sessions.
 	sending sync.Mutex
@@ -50,6 +54,10 @@ type Conn struct {
 	mu       sync.Mutex
 	changed  sync.Cond // credits, outstanding requests, the end
 	held     credit.Held
+	queue    queue
+	flying   int // requests of clients to which the server has said nothing
+	waiting  int // of those that it has told to wait
+	orphans  int // whose client has been answered
 	calls    calls
 	splits   *split // idle records
 	sessions map[uint64]*Session
@@ -73,7 +81,8 @@ type serverHello struct {
 // happens before Run.
 func New(conn transports.Conn, o Options) *Conn {
 	c := &Conn{conn: conn, options: o.complete(), arena: o.Arena, maxSend: transports.MaxMessage, maxReceive: transports.MaxMessage}
-	c.held = credit.NewHeld(targetCredits, reservedCredits)
+	c.held = credit.NewHeld(c.options.target(), reservedCredits)
+	c.logins = make(chan struct{}, 1)
 	c.changed.L = &c.mu
 	c.sessions = make(map[uint64]*Session)
 	c.holders.init()
@@ -136,7 +145,7 @@ func (c *Conn) abort(err error) {
 	if c.cause == nil {
 		c.cause = err
 	}
-	c.changed.Broadcast()
+	c.stir()
 	c.mu.Unlock()
 	c.conn.Close()
 }

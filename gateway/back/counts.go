@@ -57,14 +57,32 @@ type Counts struct {
 }
 
 // Counts is a copy.
-func (c *Conn) Counts() Counts {
-	n := Counts{c.counts.placedReads.Load(), c.counts.placedWrites.Load(), map[string]uint64{}, c.counts.split.Load()}
-	for why := range c.counts.inline {
-		if k := c.counts.inline[why].Load(); k > 0 {
-			n.Inline[reasonNames[why]] = k
+func (c *Conn) Counts() Counts { return c.counts.sum() }
+
+func (n *counts) sum() Counts {
+	sum := Counts{n.placedReads.Load(), n.placedWrites.Load(), map[string]uint64{}, n.split.Load()}
+	for why := range n.inline {
+		if k := n.inline[why].Load(); k > 0 {
+			sum.Inline[reasonNames[why]] = k
 		}
 	}
-	return n
+	return sum
+}
+
+// count counts a READ or WRITE for the connection, and for the client where that
+// is one of many.
+func (t *Tree) count(command smb2.Command, why reason) {
+	t.c.counts.add(command, why)
+	if t.tally != nil {
+		t.tally.add(command, why)
+	}
+}
+
+func (t *Tree) countSplit() {
+	t.c.counts.split.Add(1)
+	if t.tally != nil {
+		t.tally.split.Add(1)
+	}
 }
 
 // Plus is the sum of both.

@@ -17,11 +17,20 @@ func (c *Conn) interim(k *call, h smb2.Header, m *transports.Message) {
 		pended = &k.split.pended
 	}
 	first, *pended = !*pended, true
+	if first = first && k.request != nil; first {
+		c.wait(k)
+		k.tree.telling++
+	}
 	c.mu.Unlock()
 	m.Release()
-	if first && k.request != nil {
-		k.request.Pending()
+	if !first {
+		return
 	}
+	k.request.Pending()
+	c.mu.Lock()
+	k.tree.telling--
+	c.changed.Broadcast()
+	c.mu.Unlock()
 }
 
 // finish hands a final reply to who waits for it. The call is in no table any
@@ -33,6 +42,7 @@ func (c *Conn) finish(k *call, m *transports.Message, proven bool, file *smb2.Fi
 		return nil
 	}
 	h := smb2.Header(m.Bytes())
+	h.SetStatus(k.verdict(h.Status()))
 	if h.Status() == smb2.StatusNetworkSessionExpired && c.keep(k) {
 		m.Release()
 		return nil
@@ -71,6 +81,7 @@ func (c *Conn) failed(k *call, m *transports.Message) *transports.Message {
 		status = smb2.StatusNetworkNameDeleted
 		c.mu.Lock()
 		k.session.gone = true
+		c.stir()
 		c.mu.Unlock()
 	}
 	return c.failure(k.command, status)

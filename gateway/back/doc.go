@@ -23,6 +23,16 @@
 // the connection, and the backend keeps the durable opens for the client's
 // return.
 //
+// A Pool is for backends that are not to have a connection for each client, and a
+// Member what one client connection then has in the place of a Space:
+//
+//	pool := &back.Pool{Size: 8, Options: back.Options{Arena: arena, ServerName: "nas1"}}
+//	pool.Dial(dial)
+//	member := &back.Member{Pool: pool, Initiator: initiator}
+//	share, err := member.Connect(ctx, client, "projects")
+//	member.Close()
+//	pool.Close()
+//
 // Below it are Conn, one connection, and Session, one log-in on it, for whoever
 // wants to divide them otherwise:
 //
@@ -71,6 +81,31 @@
 // A chain with such an element, too long for one message or for the credits that
 // the server grants, goes element by element, each when the one before has been
 // answered, with the FileId that the client left to the server put in.
+//
+// # Connections that clients share
+//
+// Each session of a client is one of its own, with its user and keys, on the
+// pool's connection that has the fewest; until there are as many as there may be,
+// a new one is made for it. When all are full the client is told
+// STATUS_REQUEST_NOT_ACCEPTED. A connection that dies ends its sessions, and the
+// next Connect of each makes it anew; one without sessions is closed a minute
+// later.
+//
+// The server knows one client by a ClientGuid of the gateway's, so nothing is asked
+// of it that it would promise to that one: no oplock, lease, durable or resilient
+// open. Create contexts that ask for them are taken out, who comes back for one
+// gets STATUS_OBJECT_NAME_NOT_FOUND, and shares are flagged not to be cached.
+//
+// No session has more credits and requests in use than are left to all others
+// (queue.go), nor more requests that wait for a lock or a change. Serve holds up
+// its own client alone, and Repliers do not block, so one that does not read its
+// replies holds up nobody.
+//
+// A tree ends as on a client's own connection. What the server then does not let go
+// of is answered all the same, and stays in the table of calls, with the memory
+// that was exposed for it, until the server answers; the session's keys are kept as
+// long. After a log-in, tree connect or their end that has had no answer in time
+// the connection gets new sessions only when there is no other.
 //
 // # Ownership
 //
@@ -127,12 +162,19 @@
 // element by element takes a round trip for each, what its client asks meanwhile
 // may overtake the rest of it, and where its tree ends the rest is not done.
 //
-// There is one connection to a backend: no channels are bound, and a session
+// A Space has one connection to a backend: no channels are bound, and a session
 // that the server has ended is made again only by the next Connect.
 //
 // Of a compound whose session has expired all or nothing is sent again: where
 // the server has acted on some of it, as on a CLOSE, the rest fails with
 // STATUS_NETWORK_SESSION_EXPIRED, and so does what had been told to wait.
+//
+// Log-ins of one connection, also of a Pool's, take turns: ksmbd keeps one challenge
+// for all of them. A backend that takes long over one makes those of others late.
+//
+// A server that has been started anew, and counts its sessions from 1 like ksmbd,
+// may end one of a Pool for another, if both are logged in at that moment by the
+// same user: one is named as the one before it.
 //
 // Data of a compound is copied. Nothing is compressed, and nothing is placed
 // where it would have to be signed or encrypted. Breaks for opens beyond 65536

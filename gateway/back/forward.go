@@ -12,6 +12,10 @@ import (
 // that is too large in parts. It blocks while there are too few credits, so that
 // a client has no more in flight than its server takes.
 func (t *Tree) Serve(chain []*tree.Request) {
+	if t.c.options.Shared && !unpromise(chain) {
+		t.serveRefused(chain)
+		return
+	}
 	if len(chain) == 1 && isData(chain[0].Header().Command()) {
 		t.serveData(chain)
 		return
@@ -31,6 +35,16 @@ func (t *Tree) Serve(chain []*tree.Request) {
 	case st != smb2.StatusSuccess:
 		t.refuse(chain, st)
 	}
+}
+
+// serveRefused serves a chain of which an element is to be refused, as a server
+// does that has got it: what follows the element follows its failure.
+func (t *Tree) serveRefused(chain []*tree.Request) {
+	if len(chain) > 1 {
+		t.serveApart(chain)
+		return
+	}
+	t.refuse(chain, unkept(chain[0].Element))
 }
 
 // forward sends a chain. With any status but success nothing has come of it.
@@ -100,7 +114,7 @@ func (t *Tree) price(chain []*tree.Request) (charge uint16, st smb2.Status) {
 		size += len(r.Element) + smb2.Pad(len(r.Element))
 		sum += c.cost(payload)
 	}
-	if size > c.maxSend-crypt.TransformSize || sum > targetCredits {
+	if size > c.maxSend-crypt.TransformSize || sum > uint64(c.options.target()) {
 		if len(chain) > 1 {
 			return 0, smb2.StatusInsuffServerResources
 		}
@@ -121,67 +135,13 @@ func (c *Conn) cost(payload uint64) uint64 {
 // here on but in no table yet.
 func (t *Tree) reserve(chain []*tree.Request, charge uint16, p placement) (calls *call, st smb2.Status) {
 	c := t.c
-	urgent := isUrgent(chain)
-	if !urgent {
-		c.turn.Lock()
-		defer c.turn.Unlock()
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	id, asked, st := t.await(charge, urgent, nil)
+	id, asked, st := t.await(price{charge, len(chain)}, isUrgent(chain), nil)
 	if st != smb2.StatusSuccess {
 		return nil, st
 	}
 	return t.open(chain, id, asked, p), st
-}
-
-// await waits for credits, for a part of s if there is one. Under mu, which it
-// gives up meanwhile.
-func (t *Tree) await(charge uint16, urgent bool, s *split) (id smb2.MessageID, asked uint16, st smb2.Status) {
-	c := t.c
-	for tries := 0; ; {
-		switch {
-		case c.cause != nil || t.closing || t.session.gone:
-			return 0, 0, smb2.StatusNetworkNameDeleted
-		case t.session.renewing:
-			c.changed.Wait()
-			continue
-		case s != nil && s.cancelled:
-			return 0, 0, smb2.StatusCancelled
-		case s != nil && s.over:
-			return 0, 0, errOver
-		}
-		id, asked, ok := c.held.Take(charge, urgent)
-		if ok {
-			return id, asked, smb2.StatusSuccess
-		}
-		if !c.held.Idle() {
-			c.changed.Wait()
-			continue
-		}
-		if tries++; tries > growTries || !c.grow() {
-			return 0, 0, smb2.StatusInsuffServerResources
-		}
-	}
-}
-
-// isUrgent says that others may be waiting for what the chain does.
-func isUrgent(chain []*tree.Request) bool {
-	switch chain[0].Header().Command() {
-	case smb2.CommandOplockBreak, smb2.CommandClose:
-		return true
-	}
-	return false
-}
-
-// grow asks for more credits by an ECHO, while nothing else is on its way that
-// could bring them. Under mu, which it gives up meanwhile.
-func (c *Conn) grow() bool {
-	c.mu.Unlock()
-	defer c.mu.Lock()
-	ctx, cancel := bounded()
-	defer cancel()
-	return c.echo(ctx, askTime) == nil
 }
 
 // open makes the calls of a chain. The first one asks for all the credits, and
@@ -193,7 +153,7 @@ func (t *Tree) open(chain []*tree.Request, id smb2.MessageID, asked uint16, p pl
 		payload, _ := smb2.Payload(r.Element)
 		n := t.c.cost(payload)
 		k := t.c.calls.take()
-		k.id, k.charge, k.asked = id, t.c.charge(uint16(n)), asked
+		k.id, k.cost, k.charge, k.asked = id, uint16(n), t.c.charge(uint16(n)), asked
 		k.command, k.session, k.signed, k.sealed = r.Header().Command(), t.session, t.signed, t.sealed
 		k.request, k.length = r, uint32(payload)
 		k.head, k.chained = head, len(chain)
@@ -216,7 +176,7 @@ func (t *Tree) open(chain []*tree.Request, id smb2.MessageID, asked uint16, p pl
 func (t *Tree) build(chain []*tree.Request, calls *call) *transports.Message {
 	if len(chain) == 1 {
 		if isData(calls.command) {
-			t.c.counts.add(calls.command, calls.why)
+			t.count(calls.command, calls.why)
 		}
 		if calls.placed {
 			return t.buildPlaced(calls)
@@ -285,7 +245,7 @@ func (t *Tree) countInline(r *tree.Request) {
 	if why == placeIt {
 		why = inCompound
 	}
-	t.c.counts.add(command, why)
+	t.count(command, why)
 }
 
 // patch makes a client's header one of ours. What means something to the server

@@ -103,9 +103,10 @@ func (c *counter) Reply(r *tree.Request, m *transports.Message) {
 func (c *counter) Pending(*tree.Request) {}
 
 // hotRig is a tree whose requests cost nothing but the leg itself.
-func hotRig(t testing.TB, places bool) (*rig, map[string]func()) {
+func hotRig(t testing.TB, places, shared bool) (*rig, map[string]func()) {
 	const size = 64 << 10
 	r := newRig(t, gmac)
+	r.space.Options.Shared = shared
 	r.server.MaxSize = size
 	r.dial(func(c transports.Conn) transports.Conn {
 		f := &fast{Conn: c, arena: &r.back, places: places, data: size, replies: make(chan *transports.Message, 8), errs: make(chan error, 1)}
@@ -135,11 +136,12 @@ func hotRig(t testing.TB, places bool) (*rig, map[string]func()) {
 
 // Nothing is allocated for a READ or WRITE, inline, placed or split.
 func TestAllocations(t *testing.T) {
-	for _, places := range []bool{false, true} {
-		r, ops := hotRig(t, places)
+	for i := range 4 {
+		places, shared := i&1 != 0, i&2 != 0
+		r, ops := hotRig(t, places, shared)
 		for name, f := range ops {
 			if n := testing.AllocsPerRun(200, f); n > 0 {
-				t.Errorf("%v allocations for a %s, placed %v", n, name, places)
+				t.Errorf("%v allocations for a %s, placed %v, shared %v", n, name, places, shared)
 			}
 		}
 		if n := r.space.Conn().Counts(); places && n.PlacedReads+n.PlacedWrites != 201*(2+2*3) {
@@ -155,7 +157,7 @@ func BenchmarkServe(b *testing.B) {
 		if places {
 			name = "placed"
 		}
-		r, ops := hotRig(b, places)
+		r, ops := hotRig(b, places, false)
 		for _, op := range slices.Sorted(maps.Keys(ops)) {
 			b.Run(name+"/"+op, func(b *testing.B) {
 				b.ReportAllocs()

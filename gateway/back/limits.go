@@ -7,6 +7,10 @@ const (
 	// largest requests, 8 MiB each, in flight. Servers grant up to 8192.
 	targetCredits = 512
 
+	// sharedCredits is the same of a connection that clients share: half of what
+	// servers grant, so that 64 sessions of them have a MiB each in flight.
+	sharedCredits = 4096
+
 	// reservedCredits are left to what lets others go on: acknowledgements of
 	// breaks, CLOSE, and our own requests.
 	reservedCredits = 4
@@ -42,8 +46,32 @@ const (
 	// late answer to something given up, more is a server that has lost count.
 	maxStrays = 8
 
-	// maxSessions bounds the sessions of a connection, as servers do.
+	// maxSessions bounds the sessions of a client's connection, as servers do.
 	maxSessions = 64
+
+	// DefaultSessions bounds those of one that clients share: eight of them have
+	// two thousand. DefaultRequests bounds what they have under way, of which
+	// servers keep records and, where it is large, memory.
+	DefaultSessions = 256
+	DefaultRequests = 1024
+
+	// DefaultConnections is how many there are of these.
+	DefaultConnections = 8
+
+	// restTime is how long one stays that has no sessions, and dialPause how long
+	// there is no new one after one has failed, where others do.
+	restTime  = time.Minute
+	dialPause = 10 * time.Second
+
+	// maxWaiting bounds the requests of a shared connection that have been told to
+	// wait: what Windows and Samba allow. A session may have minWaiting in any case,
+	// for the server to refuse.
+	maxWaiting = 512
+	minWaiting = 16
+
+	// maxOrphans bounds what a server does not answer on a connection that goes on
+	// without it: more is no accident.
+	maxOrphans = 64
 
 	// maxRemembered bounds the sessions of a backend that clients may come back
 	// for: far more than it has clients, in a few MiB.
@@ -52,6 +80,10 @@ const (
 	// maxHolders bounds the opens whose oplock or lease is remembered for the
 	// routing of breaks: Windows servers' own limit of opens in a session.
 	maxHolders = 1 << 16
+
+	// loginTries bounds the connections that a client's session is tried on where
+	// some have just ended, or are full.
+	loginTries = 3
 
 	// growTries bounds the ECHOs sent for the credits of one large request.
 	growTries = 4

@@ -48,11 +48,18 @@ func (c *Conn) login(ctx context.Context, initiator auth.Initiator, previous uin
 	}
 	defer l.final.m.Release()
 	s, err := l.session()
-	if err != nil {
+	if s == nil {
 		c.abort(err) // the server holds a session that we do not believe in
 		return nil, err
 	}
-	return s, c.enter(s)
+	if entered := c.enter(s); entered != nil {
+		c.abort(entered)
+		return nil, entered
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Logoff(ctx))
+	}
+	return s, nil
 }
 
 // Reauthenticate proves again who the session's user is, when its time has
@@ -66,8 +73,15 @@ func (s *Session) Reauthenticate(ctx context.Context, initiator auth.Initiator) 
 	return nil
 }
 
-// run exchanges tokens until the server is content.
+// run exchanges tokens until the server is content: one log-in at a time, because
+// ksmbd has one challenge for a connection.
 func (l *login) run(ctx context.Context, previous uint64) error {
+	select {
+	case l.c.logins <- struct{}{}:
+		defer func() { <-l.c.logins }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 	token := l.c.server.hint
 	for range maxRounds {
 		reply, done, err := l.initiator.Initiate(token)
@@ -148,7 +162,8 @@ func (l *login) conclude(token []byte) error {
 	return nil
 }
 
-// session makes the session of a log-in that the server has accepted.
+// session makes the session of a log-in that the server has accepted. With an
+// error it is one that nobody wants, or nil when the server is not to be believed.
 func (l *login) session() (*Session, error) {
 	c := l.c
 	s := &Session{c: c, id: l.id}
@@ -172,7 +187,10 @@ func (l *login) session() (*Session, error) {
 		return nil, violation("the session is to be encrypted, and there is no cipher")
 	}
 	s.signing = c.options.Sign || c.server.mode.Has(smb2.SigningRequired)
-	return s, l.verify(s)
+	if err := l.verify(s); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // nobody judges a session without keys: only who came without credentials may

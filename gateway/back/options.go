@@ -15,7 +15,7 @@ type Options struct {
 	Arena *transports.Arena
 
 	// ClientGUID is the client's own, so that its leases and durable handles
-	// keep their meaning, [MS-SMB2] 3.2.1.1.
+	// keep their meaning, [MS-SMB2] 3.2.1.1; or one of the gateway's.
 	ClientGUID smb2.GUID
 
 	// Dialects are offered, in ascending order: 2.1 to 3.1.1 when empty.
@@ -42,6 +42,13 @@ type Options struct {
 	// Link.
 	Lost func(error)
 
+	// Shared says that the connection is one of many clients', of which each gets
+	// its part: Sessions of them at most, DefaultSessions when 0, with no more than
+	// Requests that the server has said nothing to, DefaultRequests when 0. They
+	// get no oplocks, leases and durable handles.
+	Shared             bool
+	Sessions, Requests int
+
 	// Log gets what operators want to know; nil discards it.
 	Log *slog.Logger
 }
@@ -61,6 +68,12 @@ func (o Options) complete() Options {
 	if o.Threshold == 0 {
 		o.Threshold = DefaultThreshold
 	}
+	if o.Sessions == 0 {
+		o.Sessions = DefaultSessions
+	}
+	if o.Requests == 0 {
+		o.Requests = DefaultRequests
+	}
 	// A descriptor is as long as that: a smaller payload is better inline.
 	o.Threshold = max(o.Threshold, smb2.DescriptorSize+1)
 	if o.Log == nil {
@@ -70,6 +83,14 @@ func (o Options) complete() Options {
 }
 
 func (o *Options) offers(d smb2.Dialect) bool { return slices.Contains(o.Dialects, d) }
+
+// target is how many credits a connection asks for.
+func (o *Options) target() uint16 {
+	if o.Shared {
+		return sharedCredits
+	}
+	return targetCredits
+}
 
 // newest is the highest dialect offered.
 func (o *Options) newest() smb2.Dialect { return slices.Max(o.Dialects) }

@@ -24,6 +24,7 @@ func (c *Conn) answerPart(k *call, m *transports.Message) {
 	p.status, p.moved = st, k.moved
 	if !st.HasData() || p.moved < p.length {
 		s.over = true
+		c.stir()
 	}
 	if k.part == 0 && !st.HasData() {
 		s.reply, m = m, nil

@@ -70,7 +70,7 @@ func (t *Tree) place(r *tree.Request, length uint32) placement {
 }
 
 func (t *Tree) expose(payload []byte, right transports.Right) placement {
-	memory := t.c.options.Memory
+	memory := t.memory
 	if memory != nil && !memory.Expose(t.client, len(payload)) {
 		return placement{why: noRoom}
 	}

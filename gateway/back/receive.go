@@ -145,9 +145,13 @@ func (c *Conn) match(h smb2.Header, sealedBy *Session) (k *call, proven bool, er
 		return nil, false, violation("%w", err)
 	}
 	k.asked = 0
+	c.settle(k)
+	c.dispatch()
 	c.changed.Broadcast()
 	if h.Status() != smb2.StatusPending {
 		c.calls.remove(k)
+		c.waited(k)
+		c.bury(k)
 	}
 	return k, proven, nil
 }

@@ -61,7 +61,7 @@ func (s *split) keep() bool {
 func (t *Tree) keep(r *tree.Request, head smb2.MessageID, whole int) bool {
 	c, s := t.c, t.session
 	old := head < s.renewed.next // its session was good again while it was on its way
-	if s.Renew == nil || c.cause != nil || !old && time.Since(s.renewed.at) < renewPause {
+	if s.Renew == nil || c.cause != nil || t.closing || !old && time.Since(s.renewed.at) < renewPause {
 		return false
 	}
 	if n := len(s.kept) - 1; n >= 0 && s.kept[n].tree == t && s.kept[n].head == head {
@@ -91,7 +91,8 @@ func (s *Session) renew(login bool) {
 	c.mu.Lock()
 	list := s.kept
 	s.kept, s.renewing = nil, false
-	c.changed.Broadcast()
+	c.dispatch()
+	c.stir()
 	c.mu.Unlock()
 	for _, x := range list {
 		if err == nil && len(x.chain) == x.whole && s.recover(x.chain) {

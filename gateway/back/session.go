@@ -36,13 +36,17 @@ type Session struct {
 	opener   *crypt.Opener
 
 	// Under Conn.mu.
-	trees    []*Tree
-	gone     bool // the server knows it no more
-	forsaken bool // its client has gone without a word
-	leaving  bool // its client logs off
-	renewing bool // nothing is sent meanwhile
-	kept     []kept
-	renewed  renewal // the latest
+	trees     []*Tree
+	gone      bool   // the server knows it no more
+	forsaken  bool   // its client has gone without a word
+	leaving   bool   // its client logs off
+	renewing  bool   // nothing is sent meanwhile
+	spent     uint64 // message ids of requests to which the server has said nothing
+	flying    int    // and how many of these there are
+	lingering bool   // it has been left, but for calls
+	waiting   int    // requests that the server has told to wait
+	kept      []kept
+	renewed   renewal // the latest
 }
 
 // Signs and Seals say what protects the session's messages.
@@ -81,6 +85,7 @@ func (s *Session) Logoff(ctx context.Context) error {
 	s.c.mu.Lock()
 	gone, trees := s.gone, slices.Clone(s.trees)
 	s.gone = true
+	s.c.stir()
 	s.c.mu.Unlock()
 	if gone {
 		s.c.drop(s)
@@ -103,11 +108,20 @@ func (s *Session) Logoff(ctx context.Context) error {
 	return nil
 }
 
-// drop forgets a session and wipes its keys. Signers have their own.
+// drop forgets a session, as soon as nothing of it is outstanding.
 func (c *Conn) drop(s *Session) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.calls.has(s) {
+		s.lingering = true
+		return
+	}
 	delete(c.sessions, s.id)
-	c.mu.Unlock()
+	s.wipe()
+}
+
+// wipe wipes a session's keys. Signers have their own.
+func (s *Session) wipe() {
 	if s.keys != nil {
 		s.keys.Clear()
 	}
@@ -122,7 +136,7 @@ func (c *Conn) enter(s *Session) error {
 		return c.cause
 	case c.sessions[s.id] != nil:
 		return violation("session id %#x is given twice", s.id)
-	case len(c.sessions) == maxSessions:
+	case len(c.sessions) == maxSessions && !c.options.Shared: // whose Pool counts them
 		return violation("more than %d sessions", maxSessions)
 	}
 	c.sessions[s.id] = s

@@ -301,5 +301,6 @@ func (c *Conn) replaced(id uint64) {
 	defer c.mu.Unlock()
 	if s := c.sessions[id]; s != nil {
 		s.gone = true
+		c.stir()
 	}
 }

@@ -49,7 +49,7 @@ func (t *Tree) split(r *tree.Request, length, step uint32) {
 	c := t.c
 	s := t.begin()
 	s.tree, s.request, s.command, s.length = t, r, r.Header().Command(), length
-	c.counts.split.Add(1)
+	t.countSplit()
 	if st := s.prepare(step); st != smb2.StatusSuccess {
 		s.stop(st)
 		s.length = 0
@@ -135,7 +135,7 @@ func (s *split) sendPart() smb2.Status {
 	switch {
 	case st == smb2.StatusSuccess:
 		s.next += n
-		t.c.counts.add(s.command, k.why)
+		t.count(s.command, k.why)
 		t.send(t.buildPart(k), k)
 		return st
 	case st == smb2.StatusInsuffServerResources && n > creditSize:
@@ -159,17 +159,15 @@ func (t *Tree) placePart(command smb2.Command, payload []byte) placement {
 // reservePart is reserve for a part of n bytes.
 func (t *Tree) reservePart(s *split, n uint32, p placement) (*call, smb2.Status) {
 	c := t.c
-	c.turn.Lock()
-	defer c.turn.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	charge := uint16(c.cost(uint64(n)))
-	id, asked, st := t.await(charge, false, s)
+	id, asked, st := t.await(price{charge, 1}, false, s)
 	if st != smb2.StatusSuccess {
 		return nil, st
 	}
 	k := c.calls.take()
-	k.id, k.charge, k.asked = id, c.charge(charge), asked
+	k.id, k.cost, k.charge, k.asked = id, charge, c.charge(charge), asked
 	k.command, k.session, k.signed, k.sealed = s.command, t.session, t.signed, t.sealed
 	k.request, k.length, k.placement = s.request, n, p
 	k.split, k.part, k.at = s, len(s.parts), s.next

@@ -19,7 +19,9 @@ type Tree struct {
 	kind    smb2.ShareType
 	signed  bool
 	sealed  bool
-	leave   func() // what its Space does when it is closed; nil without one
+	memory  Memory  // nil for as much as there is
+	tally   *counts // of a client on a shared connection; nil of others
+	leave   func()  // what its Space does when it is closed; nil without one
 
 	marked atomic.Bool // a call may want a CANCEL
 
@@ -27,6 +29,7 @@ type Tree struct {
 	first   *call  // outstanding, newest first
 	splits  *split // what goes in parts
 	aparts  *apart // chains that go element by element
+	telling int    // clients that are just being told to wait
 	kept    int    // chains that wait for the session to be good again
 	closing bool
 }
@@ -85,7 +88,7 @@ func (t *Tree) cancelCalls(r *tree.Request) {
 	for s := t.splits; s != nil; s = s.after {
 		if s.request == r {
 			s.cancelled = true
-			t.c.changed.Broadcast()
+			t.c.stir()
 		}
 	}
 	t.c.mu.Unlock()
@@ -154,7 +157,7 @@ func (t *Tree) Close() {
 func (t *Tree) shut() {
 	t.c.mu.Lock()
 	t.closing = true
-	t.c.changed.Broadcast()
+	t.c.stir()
 	t.c.mu.Unlock()
 }
 
@@ -199,11 +202,15 @@ func (t *Tree) cancelAll() {
 }
 
 // drain returns when nothing is outstanding. A server that does not let go is
-// given up.
+// given up, or, where others are on the connection, what it does not let go of.
 func (t *Tree) drain() {
 	t.cancelAll()
 	c := t.c
-	stop := time.AfterFunc(closeTime, func() { c.abort(ErrSilent) })
+	giveUp := func() { c.abort(ErrSilent) }
+	if c.options.Shared {
+		giveUp = t.orphan
+	}
+	stop := time.AfterFunc(closeTime, giveUp)
 	defer stop.Stop()
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -19,13 +19,17 @@ func (s *Session) Connect(ctx context.Context, client *tree.Client, share string
 		}
 		return nil, &Error{fmt.Sprintf("tree connect %q", share), status, err}
 	}
-	return &tree.Share{
+	sh := &tree.Share{
 		Server:        t,
 		Type:          r.ShareType,
 		Flags:         r.ShareFlags,
 		Capabilities:  s.c.kept(r.Capabilities),
 		MaximalAccess: r.MaximalAccess,
-	}, nil
+	}
+	if s.c.options.Shared {
+		unpromiseShare(sh)
+	}
+	return sh, nil
 }
 
 // kept is f as far as the server can mean it: the gateway's clients are told that
@@ -61,14 +65,18 @@ func (s *Session) connect(ctx context.Context, client *tree.Client, share string
 	if err != nil {
 		return nil, none, err
 	}
-	t := &Tree{c: s.c, session: s, client: client, share: share, id: a.header().TreeID(), kind: r.ShareType}
+	t := &Tree{c: s.c, session: s, client: client, share: share, id: a.header().TreeID(), kind: r.ShareType, memory: s.c.options.Memory}
 	t.sealed = s.sealing || r.ShareFlags.Has(smb2.ShareEncrypt) && s.c.suite.Dialect >= smb2.Dialect30
 	t.signed = s.signing && !t.sealed
 	if t.sealed && s.sealer == nil {
 		return nil, none, smb2.StatusAccessDenied
 	}
 	if err := t.validate(ctx); err != nil {
-		s.c.abort(err)
+		if ctx.Err() != nil {
+			t.disconnect() // no time for it is no sign of anything
+		} else {
+			s.c.abort(err)
+		}
 		return nil, none, err
 	}
 	return t, r, s.c.join(t)
