@@ -36,6 +36,7 @@ func (r *run) change(ctx context.Context, next *Gateway) error {
 		return err
 	}
 	// From here on nothing fails.
+	s.succeed(r.server)
 	r.server = s
 	s.limits.Change(next.Limits)
 	for _, commit := range commits {

@@ -26,7 +26,9 @@
 // store in memory (package store). What joins them is package tree; each has its
 // architecture in its own documentation. A client connection has its own
 // connection to each backend that it uses, with the client's ClientGuid, so
-// leases and durable handles keep their meaning there.
+// leases and durable handles keep their meaning there; or clients share a few, where
+// a backend is Shared (pool.go): then there are no leases, oplocks and durable
+// handles.
 //
 // A listener may have a policy (package policy). It decides when a client has
 // connected, has logged in, and asks for a mount (ward.go), and then on each
@@ -179,8 +181,9 @@
 // with its accept loop, has the server and the Listener for the next connection
 // behind it. So a connection keeps those that it began with. What lasts is the lobby,
 // the budgets with their counts, which get the new limits, the sessions of clients,
-// and what they come back for at backends that are named as
-// before, at the same addresses.
+// and what they come back for at backends that are named as before, at the same
+// addresses. Connections that clients share last where their backend is what it was
+// in all; others end with their last session.
 //
 // # Limits
 //

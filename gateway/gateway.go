@@ -40,6 +40,9 @@ type Backend struct {
 	// behind mounts. Either keeps their payload in messages.
 	Sign, Encrypt bool
 
+	// Shared has clients share connections; nil gives each of them its own.
+	Shared *Sharing
+
 	// ServerName is what the gateway calls the server, the first address's host
 	// when empty.
 	ServerName string
@@ -129,6 +132,7 @@ type server struct {
 	replies *transports.Arena           // of those
 	pipes   *ipc.Service
 	resumed map[source]*back.Sessions // what clients of mounts come back for
+	pools   map[*Backend]*back.Pool   // of those that are Shared
 
 	// One arena for each backend: a buffer that is exposed to a backend has
 	// never held the data of another one, so a backend that claims to have
@@ -147,6 +151,7 @@ type lasting struct {
 	sessions front.Sessions // of those
 	serial   atomic.Uint64  // numbers connections in the log
 	served   atomic.Int64   // connections being served
+	shared   pools          // of backends that clients share connections to
 }
 
 func newServer(g *Gateway) *server { return newServerAfter(g, nil) }
@@ -160,6 +165,7 @@ func newServerAfter(g *Gateway, before *server) *server {
 		front:   make(map[*Listener]*front.Server),
 		replies: new(transports.Arena),
 		resumed: make(map[source]*back.Sessions),
+		pools:   make(map[*Backend]*back.Pool),
 		arenas:  make(map[*Backend]*transports.Arena),
 
 		monitors: make(map[*Backend]*health.Monitor),
@@ -177,6 +183,7 @@ func newServerAfter(g *Gateway, before *server) *server {
 		for _, m := range g.Service.Mounts {
 			s.enter(m.Backend, before)
 			s.resume(source{m.Backend, m.As}, before)
+			s.share(m.Backend, before)
 		}
 		s.pipes = ipc.New(ipc.Config{Server: g.Service.Name, Shares: g.Service.listed, Arena: s.replies})
 	}

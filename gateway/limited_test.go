@@ -80,7 +80,7 @@ func (h *limitedHouse) logged(most int64) {
 }
 
 // refused wants a status.
-func refused(t *testing.T, err error, want smb2.Status) {
+func refused(t testing.TB, err error, want smb2.Status) {
 	t.Helper()
 	if !errors.Is(err, want) {
 		t.Errorf("%v, want %v", err, want)

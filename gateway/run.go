@@ -61,6 +61,7 @@ func (r *run) close() {
 		d.shut()
 	}
 	r.loops.Wait()
+	r.server.shared.close()
 	r.unwatch()
 }
 

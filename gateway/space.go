@@ -25,7 +25,13 @@ type space struct {
 	memory  back.Memory // of what backends are exposed
 
 	mu    sync.Mutex // guards the map
-	backs map[source]*back.Space
+	backs map[source]leg
+}
+
+// A leg is what the client sees of a backend.
+type leg interface {
+	tree.Space
+	Counts() back.Counts
 }
 
 // A source is what sessions of one client connection share a back connection
@@ -137,32 +143,29 @@ func (s *space) ipc(client *tree.Client) *tree.Share {
 }
 
 // back is what the client sees of a mount's backend.
-func (s *space) back(m *Mount) *back.Space {
+func (s *space) back(m *Mount) leg {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	from := source{m.Backend, m.As}
+	s.shared.enter(s.pools[m.Backend])
 	if b := s.backs[from]; b != nil {
 		return b
+	}
+	if s.backs == nil {
+		s.backs = make(map[source]leg)
+	}
+	if m.Backend.Shared != nil {
+		s.backs[from] = s.member(m)
+		return s.backs[from]
 	}
 	b := &back.Space{
 		Dial:      s.dialer(m.Backend, s.log),
 		Timeout:   s.monitors[m.Backend].Timeout(),
 		Initiator: m.As.Initiator,
 		Sessions:  s.resumed[from],
-		Options: back.Options{
-			Arena:       s.arenas[m.Backend],
-			ServerName:  m.Backend.host(),
-			Sign:        m.Backend.Sign,
-			Encrypt:     m.Backend.Encrypt,
-			NoPlacement: !m.Backend.Place,
-			Threshold:   m.Backend.Threshold,
-			Memory:      s.memory,
-			Log:         s.log.With("backend", m.Backend.Name),
-		},
+		Options:   s.options(m.Backend, s.log),
 	}
-	if s.backs == nil {
-		s.backs = make(map[source]*back.Space)
-	}
+	b.Options.Memory = s.memory
 	s.backs[from] = b
 	return b
 }
@@ -215,10 +218,10 @@ func (s *space) used() slog.Attr {
 	return slog.Group("back", list...)
 }
 
-func (s *space) all() []*back.Space {
+func (s *space) all() []leg {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var list []*back.Space
+	var list []leg
 	for _, b := range s.backs {
 		list = append(list, b)
 	}

@@ -75,7 +75,7 @@ type stage struct {
 }
 
 // newStage is Run with its parts in reach.
-func newStage(t *testing.T, service *Service, listeners ...Listener) *stage {
+func newStage(t testing.TB, service *Service, listeners ...Listener) *stage {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &stage{log: new(logBook), cancel: cancel, addrs: map[string]transports.Addr{}}
@@ -102,7 +102,7 @@ func portOf(d *door) transports.Addr {
 }
 
 // stop ends the stage and looks for what is left.
-func (s *stage) stop(t *testing.T) {
+func (s *stage) stop(t testing.TB) {
 	t.Helper()
 	s.ended.Do(func() {
 		s.cancel()
@@ -110,6 +110,7 @@ func (s *stage) stop(t *testing.T) {
 			d.shut()
 		}
 		s.run.Wait()
+		s.shared.close()
 		if n := s.served.Load(); n != 0 {
 			t.Errorf("%d connections are left", n)
 		}
@@ -134,10 +135,11 @@ func (s *stage) stop(t *testing.T) {
 //	client --tcp, smbdirect--> gw --smbdirect, tcp--> nas: store
 //
 // gw mounts the store's share over both networks as direct and plain, a store
-// of its own as here, and a backend that nobody is at as away. SMB Direct is
-// over iWARP on loopback.
+// of its own as here, and a backend that nobody is at as away. shared is what direct
+// is, but over connections that all clients share, and svc the same as one user. SMB
+// Direct is over iWARP on loopback.
 type house struct {
-	t       *testing.T
+	t       testing.TB
 	arena   *transports.Arena // of all networks and the clients
 	tcp     transports.Network
 	direct  transports.Network
@@ -147,7 +149,7 @@ type house struct {
 	known   people
 }
 
-func newHouse(t *testing.T, terms Terms) *house {
+func newHouse(t testing.TB, terms Terms) *house {
 	t.Helper()
 	transporttest.Watch(t)
 	h := &house{t: t, arena: new(transports.Arena), known: people{"alice", "bob", "svc"}}
@@ -156,9 +158,14 @@ func newHouse(t *testing.T, terms Terms) *house {
 	h.direct = smbdirect.Over(new(iwarp.Provider), smbdirect.Options{Arena: h.arena})
 	h.memory = store.New(store.Config{Shares: []string{"data"}, Arena: h.arena})
 	h.serve()
+	few := h.backend("direct")
+	few.Name, few.Shared = "few", &Sharing{Connections: 8}
 	h.gw = newStage(t, h.known.service(
 		Mount{Name: "direct", Share: "data", Backend: h.backend("direct"), As: &Login{Initiator: sameUser}},
 		Mount{Name: "plain", Share: "data", Backend: h.backend("plain"), As: &Login{Initiator: sameUser}},
+		Mount{Name: "shared", Share: "data", Backend: few, As: &Login{Initiator: sameUser}},
+		Mount{Name: "svc", Share: "data", Backend: few, As: &Login{
+			Name: "svc", Initiator: func(*tree.Client) (auth.Initiator, error) { return as("svc", "svc"), nil }}},
 		Mount{Name: "away", Backend: h.backend("away"), As: &Login{Initiator: sameUser}},
 		Mount{Name: "locked", Share: "data", Backend: h.backend("plain"),
 			As: &Login{Initiator: func(*tree.Client) (auth.Initiator, error) { return as("svc", "not his word"), nil }}},

@@ -52,7 +52,7 @@ func TestTerminate(t *testing.T) {
 // and one of each below it.
 const placedByCopy = 4
 
-func copied(t *testing.T, s *peer.Share) {
+func copied(t testing.TB, s *peer.Share) {
 	t.Helper()
 	const size = 3<<20 + DefaultThreshold + 17
 	p := peer.NewPattern(1)
@@ -100,7 +100,7 @@ func checkPlaced(t *testing.T, leg string, n back.Counts, placed bool) {
 }
 
 // moved is what became of the READs and WRITEs of the last backend connection.
-func (s *stage) moved(t *testing.T) back.Counts {
+func (s *stage) moved(t testing.TB) back.Counts {
 	t.Helper()
 	e := s.log.find("backend connection closed")
 	n, ok := e["data"].Any().(back.Counts)

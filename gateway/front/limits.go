@@ -66,8 +66,9 @@ const (
 	maxQueue = 4 * maxPending
 
 	// maxSessions bounds the sessions of a connection, and maxLogins those of
-	// them whose log-in has not ended: multi-user clients have one a user.
-	maxSessions = 64
+	// them whose log-in has not ended: multi-user clients have one a user, and a
+	// gateway whose clients share its connections one a client.
+	maxSessions = 1024
 	maxLogins   = 4
 
 	// maxChannels bounds the connections of a session: as many as Windows and
