@@ -118,7 +118,7 @@ mount "projects" {
 
 backend "nas1" {
   address     = ["smbdirect!10.0.0.5!5445", "tcp!10.0.0.5!445"] # in order of preference
-  connections = "per-client"                                     # one for each client that uses it
+  connections = "per-client"                                     # one for each client that uses it, or "shared"
 
   # Unsigned and unencrypted READ and WRITE of at least rdma_threshold bytes go
   # by RDMA where the connection can.
@@ -147,5 +147,17 @@ backend "branch" {
     ca = "branch-ca.pem" # default: the system's authorities
     # cert = "gateway.pem"   # when the server asks for a certificate
     # key  = "gateway.key"
+  }
+}
+
+# A backend with few connections for many clients: no leases, oplocks and durable
+# handles, so clients do not cache.
+backend "crowded" {
+  address     = ["smbdirect!10.0.0.6!5445"]
+  connections = "shared"
+  pool {
+    connections = 8    # who finds all of them full is refused
+    sessions    = 256  # on each
+    requests    = 1024 # on each, under way at a time
   }
 }

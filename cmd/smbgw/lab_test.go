@@ -23,6 +23,7 @@ import (
 //	k  clients with and without an allowed certificate: lab_access_test.go
 //	l  failover between addresses of a backend: lab_failover_test.go
 //	l  a policy by certificate and path: lab_policy_test.go
+//	s  clients that share a connection to the backend: lab_shared_test.go
 //
 // j is alone, as it makes the machine busy. As many of the others run at the same
 // time as -parallel says: each has a network of its own, and they wait a lot.
@@ -44,6 +45,7 @@ func TestLab(t *testing.T) {
 		{"k", clientsWithCertificates},
 		{"l", failover},
 		{"l", policed},
+		{"s", clientsTogether},
 	}
 	t.Run("j", torture)
 	for _, p := range parts {

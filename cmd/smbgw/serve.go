@@ -76,6 +76,9 @@ func backend(b *config.Backend, networks map[string]network, log *slog.Logger) *
 		Sign: b.Sign == config.Required, Encrypt: b.Encrypt == config.Required,
 		Health: b.Health,
 	}
+	if p := b.Pool; p != nil {
+		out.Shared = &gateway.Sharing{Connections: p.Connections, Sessions: p.Sessions, Requests: p.Requests}
+	}
 	for _, a := range b.Addrs {
 		n := networks[a.Network].dial(b, log)
 		out.Endpoints = append(out.Endpoints, gateway.Endpoint{Addr: a, Network: n})

@@ -12,7 +12,7 @@ var backendSchema = &hcl.BodySchema{
 		{Name: "address"}, {Name: "place"}, {Name: "rdma_threshold"}, {Name: "server_name"}, {Name: "connections"},
 		{Name: "sign"}, {Name: "encrypt"}, {Name: "timeout"},
 	},
-	Blocks: []hcl.BlockHeaderSchema{{Type: "tls"}, {Type: "health"}},
+	Blocks: []hcl.BlockHeaderSchema{{Type: "tls"}, {Type: "health"}, {Type: "pool"}},
 }
 
 const backendExample = `"smbdirect!HOST!5445", "tcp!HOST!445"`
@@ -26,27 +26,13 @@ func (l *loader) backend(b *hcl.Block) *Backend {
 	if a := content.Attributes["rdma_threshold"]; a != nil {
 		l.bytes(a, maxThreshold, &be.Threshold)
 	}
-	if a := content.Attributes["connections"]; a != nil {
-		l.connections(a)
-	}
+	l.pool(content, be)
 	choose(l, content.Attributes["sign"], demands, &be.Sign)
 	choose(l, content.Attributes["encrypt"], demands, &be.Encrypt)
 	l.backendHealth(content, &be.Health)
 	overTLS, known := l.backendAddresses(b, content.Attributes["address"], be)
 	l.backendTLS(content, be, known && !overTLS)
 	return be
-}
-
-// connections checks that a backend is to have what it has: a connection for each
-// client.
-func (l *loader) connections(a *hcl.Attribute) {
-	switch w, ok := l.str(a.Expr, a.Name); {
-	case !ok, w.value == "per-client":
-	case w.value == "shared":
-		l.report(w.at, `connections = "shared" is not part of this version; remove it: each client has a connection of its own`)
-	default:
-		l.report(w.at, `connections %q is unknown; it is "per-client"`, w.value)
-	}
 }
 
 // backendAddresses decodes the list; it says whether one of the addresses runs

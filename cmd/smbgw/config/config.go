@@ -105,6 +105,8 @@ type Backend struct {
 	Place     bool
 	Threshold uint32 // bytes
 
+	Pool *Pool // that clients share; nil: each has a connection of its own
+
 	Sign, Encrypt Demand // of the sessions of mounts
 
 	Health health.Options

@@ -37,7 +37,12 @@
 //
 //	backend "NAME" {
 //	  address        = ["NET!HOST!SERVICE", ...]  # in order of preference
-//	  connections    = "per-client"  # one for each client that uses it
+//	  connections    = "per-client"  # one for each client that uses it, or "shared"
+//	  pool {                   # of shared ones
+//	    connections = 8        # as many; a client that finds all of them full is refused
+//	    sessions    = 256      # on each
+//	    requests    = 1024     # on each, under way at a time
+//	  }
 //	  place          = true    # payload in the clear goes by RDMA where the network can
 //	  rdma_threshold = 4096    # bytes; smaller payload stays in the message
 //	  sign           = "allowed"  # allowed | required, of the sessions of mounts
@@ -147,7 +152,13 @@
 // is misspelt in a deny would let in whom it means, so a user of whom there is a
 // rule cannot just be removed from the users file.
 //
-// Words of later versions (connections = "shared") are known and refused as such.
+// # Shared connections
+//
+// connections = "shared" is for backends where connections are scarce. Sessions of
+// clients are their own all the same, each with its user. There are no oplocks,
+// leases and durable handles on such a connection: clients do not cache, and open
+// their files anew after a loss. So it is not what a mount is best served by that
+// has few clients.
 //
 // # Bugs
 //

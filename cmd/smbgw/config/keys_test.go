@@ -22,8 +22,10 @@ var schemas = map[string]*hcl.BodySchema{
 
 	"backend.tls":    clientTLSSchema,
 	"backend.health": healthSchema,
-	"users":          usersSchema,
-	"mount":          mountSchema,
+	"backend.pool":   poolSchema,
+
+	"users": usersSchema,
+	"mount": mountSchema,
 
 	"policy":         policySchema,
 	"policy.require": requireSchema,

@@ -44,6 +44,13 @@ const (
 	minInterval = time.Second
 	maxInterval = time.Hour
 
+	// maxPoolConnections bounds the connections that clients of a backend share:
+	// with more each could have its own. maxPoolSessions is what servers number,
+	// and maxPoolRequests what they give credits for.
+	maxPoolConnections = 1024
+	maxPoolSessions    = 65536
+	maxPoolRequests    = 8192
+
 	// maxDistance is how many letters may differ between a word that is not
 	// known and the one that is suggested for it.
 	maxDistance = 3

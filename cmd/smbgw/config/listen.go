@@ -18,6 +18,7 @@ func (l *loader) listener(b *hcl.Block, backends []*Backend) Listener {
 	lis := Listener{Name: b.Labels[0]}
 	if a := content.Attributes["relay"]; a != nil {
 		lis.Relay = l.backendNamed(a, backends)
+		l.relayed(a, lis.Relay)
 	}
 	l.served(content, &lis)
 	tls := l.single(content.Blocks.OfType("tls"))
