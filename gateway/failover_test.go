@@ -165,6 +165,7 @@ func inTown(t *testing.T, o health.Options, f func(*town)) {
 		w.g = w.gateway(o)
 		w.nas = w.g.Listeners[1].Relay
 		w.stop = running(w.g)
+		synctest.Wait() // its Monitors watch, which nobody else waits for
 		f(w)
 		if err := w.stop(); err != nil {
 			t.Errorf("Run: %v", err)
