@@ -23,8 +23,9 @@ type Service struct {
 	NewAcceptor func(remote net.Addr) auth.Acceptor
 	Hint        []byte
 
-	// Interfaces are the addresses that clients find the listeners at, or nil.
-	Interfaces func() []smb2.NetworkInterface
+	// Interfaces are the addresses that clients of a listener may come to as well,
+	// or nil.
+	Interfaces func(listener string) []smb2.NetworkInterface
 
 	// Groups are the groups that a user is in, for policies; nil is none.
 	Groups func(user string) []string

@@ -92,7 +92,7 @@ func TestFronts(t *testing.T) {
 			{Name: "blind", Relay: new(Backend)},
 		},
 		Service: &Service{
-			Interfaces: func() []smb2.NetworkInterface { return nil },
+			Interfaces: func(string) []smb2.NetworkInterface { return nil },
 			Mounts:     []Mount{{Name: "data", Comment: "of all"}},
 		},
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/smbgw/smbgw/gateway/front"
+	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/transports"
 )
 
@@ -29,8 +30,8 @@ func (s *server) fronts(g *Gateway) {
 			Arena:          s.replies,
 			Log:            g.Log.With("listener", l.Name),
 		}
-		if !l.Terms.Secure { // who comes from outside is told nothing of the inside
-			s.front[l].Interfaces = g.Service.Interfaces
+		if !l.Terms.Secure && g.Service.Interfaces != nil { // who comes from outside is told nothing of the inside
+			s.front[l].Interfaces = func() []smb2.NetworkInterface { return g.Service.Interfaces(l.Name) }
 		}
 	}
 }

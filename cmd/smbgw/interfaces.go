@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,14 +18,23 @@ import (
 // network cards of servers have at least.
 const defaultSpeed = 10e9
 
-// interfaces are the addresses at which clients find listeners that serve, as
-// they can ask for them, [MS-SMB2] 3.3.5.15.11. Those over TLS are left out:
-// clients go to them by name.
-func interfaces(listeners []config.Listener, links []link) []smb2.NetworkInterface {
+// The ports at which clients look for servers: the list of interfaces has none.
+const (
+	tcpPort    = 445
+	directPort = 5445
+)
+
+// interfaces are the addresses at which clients of a listener find others that
+// their sessions may be bound to, as they can ask for them, [MS-SMB2] 3.3.5.15.11.
+func interfaces(asked string, listeners []config.Listener, links []link) []smb2.NetworkInterface {
+	i := slices.IndexFunc(listeners, func(l config.Listener) bool { return l.Name == asked })
+	if i < 0 {
+		return nil
+	}
 	var list []smb2.NetworkInterface
 	for _, l := range listeners {
 		n := networks[l.Addr.Network]
-		if l.Relay != nil || n.TLS {
+		if !joins(&listeners[i], &l) || !isUsual(l.Addr, n.rdma) {
 			continue
 		}
 		for _, k := range links {
@@ -36,6 +47,23 @@ func interfaces(listeners []config.Listener, links []link) []smb2.NetworkInterfa
 	return list
 }
 
+// joins says whether sessions of one listener may be bound to another, as far as
+// that is the same for all of them. Those over TLS are left out: clients go to them
+// by name.
+func joins(home, other *config.Listener) bool {
+	return other.Relay == nil && !networks[other.Addr.Network].TLS && other.Policy == home.Policy && other.Pipes == home.Pipes &&
+		other.MinDialect <= home.MinDialect &&
+		(other.Sign != config.Required || home.Sign == config.Required) &&
+		(other.Encrypt != config.Required || home.Encrypt == config.Required) &&
+		(other.Encrypt == config.Off) == (home.Encrypt == config.Off) // they have a cipher, or none
+}
+
+// isUsual says whether clients look for a listener where it is.
+func isUsual(a transports.Addr, rdma bool) bool {
+	port, err := a.Port()
+	return err == nil && (port == tcpPort || rdma && port == directPort)
+}
+
 // enter adds a link, or what a further listener makes of it.
 func enter(list []smb2.NetworkInterface, k link, rdma bool) []smb2.NetworkInterface {
 	i := 0
@@ -43,7 +71,7 @@ func enter(list []smb2.NetworkInterface, k link, rdma bool) []smb2.NetworkInterf
 		i++
 	}
 	if i == len(list) {
-		list = append(list, smb2.NetworkInterface{Index: uint32(k.index), LinkSpeed: k.speed, Addr: k.address})
+		list = append(list, smb2.NetworkInterface{Index: uint32(k.index), Capability: k.capability(), LinkSpeed: k.speed, Addr: k.address})
 	}
 	if rdma {
 		list[i].Capability |= smb2.InterfaceRDMA
@@ -67,7 +95,17 @@ func hears(host string, a netip.Addr) bool {
 type link struct {
 	index   int
 	speed   uint64 // bits a second
+	queues  int    // of what is received
 	address netip.Addr
+}
+
+// capability is that of a network card which spreads connections over processors:
+// only then several of them to one address are worth it.
+func (k link) capability() smb2.InterfaceCapability {
+	if k.queues > 1 {
+		return smb2.InterfaceRSS
+	}
+	return 0
 }
 
 // links are this machine's, as they are now.
@@ -85,14 +123,20 @@ func links() []link {
 		if err != nil {
 			continue
 		}
-		speed := speed(i.Name)
+		speed, queues := speed(i.Name), queues(i.Name)
 		for _, a := range addresses {
 			if p, err := netip.ParsePrefix(a.String()); err == nil {
-				list = append(list, link{i.Index, speed, p.Addr().Unmap()})
+				list = append(list, link{i.Index, speed, queues, p.Addr().Unmap()})
 			}
 		}
 	}
 	return list
+}
+
+// queues is how many a link receives by, where Linux says so.
+func queues(name string) int {
+	list, _ := filepath.Glob("/sys/class/net/" + name + "/queues/rx-*")
+	return len(list)
 }
 
 // speed is a link's in bits a second. Linux says it in millions, and -1 where

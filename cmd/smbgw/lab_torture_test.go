@@ -77,14 +77,14 @@ func newRack(t *testing.T) *rack {
 	t.Helper()
 	l := newLab(t)
 	s := l.smbd(4445, tortured...)
-	r := &rack{lab: l, at: map[string]share{directly: overTCP(gatewayIP, s.port), "terminate": overTCP("", 4450)}}
+	r := &rack{lab: l, at: map[string]share{directly: overTCP(gatewayIP, s.port), "terminate": overTCP("", 445)}}
 	for i := range addresses {
 		r.sources = append(r.sources, fmt.Sprint("10.99.1.", i+1))
 		l.ip("-n", l.ns, "addr", "add", r.sources[i]+"/32", "dev", "br0")
 	}
 	r.at["relay"] = l.chain(chain{"tcp", "smbdirect", "tcp"}, s.port)
 	l.gateway("west", terminates(l, "west", "smbdirect!"+gatewayIP+"!5445", fmt.Sprintf("tcp!%s!%d", gatewayIP, s.port)))
-	l.gateway("east", terminates(l, "east", "tcp!*!4450", "smbdirect!"+gatewayIP+"!5445"))
+	l.gateway("east", terminates(l, "east", "tcp!*!445", "smbdirect!"+gatewayIP+"!5445"))
 	return r
 }
 

@@ -37,7 +37,7 @@ func service(c *config.Config, backends map[*config.Backend]*gateway.Backend, li
 		return nil, fmt.Errorf("this machine has no name: %w", err)
 	}
 	s := welcome(accounts{file, netBIOS(host), c.Users.Guest, c.Users.Anonymous}, host, limiter)
-	s.Interfaces = func() []smb2.NetworkInterface { return interfaces(c.Listeners, links()) }
+	s.Interfaces = func(listener string) []smb2.NetworkInterface { return interfaces(listener, c.Listeners, links()) }
 	if c.Users.Groups != nil {
 		s.Groups = c.Users.Groups.Of
 	}

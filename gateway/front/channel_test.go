@@ -2,6 +2,7 @@ package front
 
 import (
 	"bytes"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -227,3 +228,36 @@ func TestJoin(t *testing.T) {
 
 var _ Joiner = (*shop)(nil)
 var _ tree.Space = (*shop)(nil)
+
+// A client is told the addresses that it can use.
+func TestInterfaces(t *testing.T) {
+	t.Parallel()
+	four := smb2.NetworkInterface{Index: 2, Capability: smb2.InterfaceRDMA, LinkSpeed: 1e9, Addr: netip.MustParseAddr("192.0.2.1")}
+	six := smb2.NetworkInterface{Index: 3, Capability: smb2.InterfaceRSS, LinkSpeed: 4e9, Addr: netip.MustParseAddr("2001:db8::1")}
+	all := func() []smb2.NetworkInterface { return []smb2.NetworkInterface{four, six} }
+	p := newRig(t, func(r *rig) { r.s.Interfaces = all }).user("alice")
+	r := p.ask(p.ioctl(smb2.FsctlQueryNetworkInterfaceInfo, nil))
+	res, err := smb2.ParseIoctlResponse(r.Header)
+	must(t, err)
+	b, err := res.Output(r.Header)
+	must(t, err)
+	if got, err := smb2.ParseNetworkInterfaces(nil, b); err != nil || !slices.Equal(got, all()) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for from, want := range map[string][]smb2.NetworkInterface{
+		"192.0.2.9:1000":          {four},
+		"[::ffff:192.0.2.9]:1000": {four},
+		"[2001:db8::9]:1000":      {six},
+		"[fe80::9%eth0]:1000":     {six},
+		"nowhere":                 all(),
+	} {
+		if got := ofFamily(somewhere(from), all()); !slices.Equal(got, want) {
+			t.Errorf("from %s: %+v", from, got)
+		}
+	}
+}
+
+type somewhere string
+
+func (s somewhere) Network() string { return "tcp" }
+func (s somewhere) String() string  { return string(s) }

@@ -2,6 +2,8 @@ package front
 
 import (
 	"errors"
+	"net"
+	"net/netip"
 	"slices"
 
 	"github.com/smbgw/smbgw/smb2"
@@ -71,12 +73,22 @@ func (c *conn) interfaces(r *request, q smb2.IoctlRequest) {
 		c.refuse(r, smb2.StatusNotSupported)
 		return
 	}
-	b := smb2.AppendNetworkInterfaces(nil, c.Interfaces())
+	b := smb2.AppendNetworkInterfaces(nil, ofFamily(c.remote(), c.Interfaces()))
 	if len(b) > int(q.MaxOutput) {
 		c.refuse(r, smb2.StatusBufferTooSmall)
 		return
 	}
 	c.ioctlDone(r, q, b)
+}
+
+// ofFamily leaves those addresses that a client can use for all we know: it need
+// not speak both IPv4 and IPv6.
+func ofFamily(client net.Addr, list []smb2.NetworkInterface) []smb2.NetworkInterface {
+	at, err := netip.ParseAddrPort(client.String())
+	if err != nil {
+		return list
+	}
+	return slices.DeleteFunc(list, func(i smb2.NetworkInterface) bool { return i.Addr.Is4() != at.Addr().Unmap().Is4() })
 }
 
 func (c *conn) ioctlDone(r *request, q smb2.IoctlRequest, output []byte) {

@@ -8,8 +8,9 @@ import (
 	"github.com/smbgw/smbgw/transports"
 )
 
-// A Space is the shares as one client connection sees them. Its methods may be
-// called at the same time.
+// A Space is the shares as one client connection sees them, and the sessions that
+// begin on it, which may go on when it has ended. Its methods may be called at the
+// same time.
 type Space interface {
 	// Connect begins a tree connect of client's user to share, a name without
 	// the server's, in any case. It may block until a backend has answered or

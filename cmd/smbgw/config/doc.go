@@ -139,6 +139,15 @@
 // and belong together, but not kept: the networks read them again, each time
 // they change.
 //
+// # Channels
+//
+// A client of dialect 3.0 or later may have several connections for one session. It
+// asks one listener where the others are, and is told the addresses of those that are
+// not over TLS, are where clients look, on port 445 or with RDMA also on 5445, and
+// have the same policy, pipes and encrypt = "off" and no stricter min_dialect, sign and
+// encrypt. An address at which one of them has RDMA is marked so. Listeners over TLS
+// tell nothing.
+//
 // # Policies
 //
 // A policy is enforced on the clients of listeners that name it: by closing the
