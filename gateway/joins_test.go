@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/gateway/limit"
 	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/policy"
@@ -56,15 +57,27 @@ func TestFollowed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		table := new(limit.Table)
-		var most limit.Limits
-		most[limit.RequestsPerSecond] = 10
-		table.Change(limit.Rules{{Per: limit.Mount, Limits: most}})
+		var rate, most limit.Limits
+		rate[limit.RequestsPerSecond] = 10
+		table.Change(limit.Rules{{Per: limit.Mount, Limits: rate}})
 		home := &limitedSpace{Space: new(space), visitor: &visitor{meter: table.Meter()}}
 		home.base[limit.Mount], _ = home.meter.Open(limit.Subject{Per: limit.Mount, Name: "DATA"})
 		v := &visitor{meter: table.Meter()}
-		v.follow(v)
-		v.follow(home.visitor)
-		v.follow(home.visitor)
+		alice := &tree.Client{User: auth.Identity{User: "alice"}}
+		for _, o := range []*visitor{v, home.visitor, home.visitor} {
+			if !v.follow(o, alice) {
+				t.Error("a connection too many")
+			}
+		}
+		user := limit.Subject{Per: limit.User, Name: "ALICE"}
+		if n := table.Has(user)[limit.Connections]; n != 1 {
+			t.Errorf("%d connections of the user", n)
+		}
+		most[limit.Connections] = 1
+		table.Change(limit.Rules{{Per: limit.Mount, Limits: rate}, {Per: limit.User, Limits: most}})
+		if (&visitor{meter: table.Meter()}).follow(home.visitor, alice) {
+			t.Error("the user may have another connection")
+		}
 		if n := len(v.followed()); n != 1 {
 			t.Errorf("%d are followed", n)
 		}
@@ -77,6 +90,10 @@ func TestFollowed(t *testing.T) {
 		home.Close()
 		if n := len(v.followed()); n != 0 {
 			t.Errorf("%d are followed after the end", n)
+		}
+		v.leave()
+		if n := table.Has(user)[limit.Connections]; n != 0 {
+			t.Errorf("%d connections of the user in the end", n)
 		}
 	})
 }

@@ -35,7 +35,7 @@ func (s *limitedSpace) Admit(client *tree.Client) error {
 }
 
 // Join is the space's. What limits the session where it began holds up who is read
-// here, too.
+// here, too, and the connection is one of its user's.
 func (s *limitedSpace) Join(home tree.Space, client *tree.Client) bool {
 	h, ok := home.(*limitedSpace)
 	if !ok {
@@ -44,8 +44,7 @@ func (s *limitedSpace) Join(home tree.Space, client *tree.Client) bool {
 	if j, ok := s.Space.(front.Joiner); ok && !j.Join(h.Space, client) {
 		return false
 	}
-	s.visitor.follow(h.visitor)
-	return true
+	return s.visitor.follow(h.visitor, client)
 }
 
 // Close ends the space, and with it what the connection and the sessions that began

@@ -23,7 +23,8 @@ type visitor struct {
 
 	mu     sync.Mutex // guards what follows
 	users  map[*tree.Client]*limit.Account
-	others []*visitor // of sessions that this connection serves, too
+	others []*visitor                       // of sessions that this connection serves, too
+	joined map[limit.Subject]*limit.Account // of their users, until it ends
 }
 
 // welcome counts a connection, which is over when leave is called; nil when there
@@ -52,6 +53,12 @@ func (v *visitor) leave() {
 			v.meter.Close(a)
 		}
 	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, a := range v.joined {
+		v.meter.Close(a)
+	}
+	v.joined = nil
 }
 
 var _ front.Limits = (*visitor)(nil)
@@ -66,14 +73,27 @@ func (v *visitor) Pace(ctx context.Context, requests int) {
 	}
 }
 
-// follow is for a connection that serves a session that began on another one, whose
-// budgets the session draws on.
-func (v *visitor) follow(other *visitor) {
+// follow is for a connection that serves a client's session that began on another
+// one, whose budgets the session draws on. It is false when the user has too many
+// connections.
+func (v *visitor) follow(other *visitor, c *tree.Client) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	who := userOf(c)
+	if v.joined[who] == nil {
+		a, ok := v.meter.Open(who)
+		if !ok {
+			return false
+		}
+		if v.joined == nil {
+			v.joined = make(map[limit.Subject]*limit.Account)
+		}
+		v.joined[who] = a
+	}
 	if other != v && !slices.Contains(v.others, other) {
 		v.others = append(slices.Clip(v.others), other)
 	}
+	return true
 }
 
 // followed are those whose connections, or sessions, are still there.

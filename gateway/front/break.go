@@ -16,9 +16,12 @@ type breaker session
 // may take to acknowledge it: when the channel dies another one has to carry it,
 // [MS-SMB2] 3.3.4.6, for nobody knows whether it has arrived.
 type told struct {
-	on   *conn
-	body []byte
-	at   time.Time
+	body  []byte
+	at    time.Time // it was sent first
+	on    *conn     // the latest
+	tried []*conn
+	since time.Time // of on
+	heard uint64    // messages that had come on it by then
 }
 
 // Break sends an oplock or lease break, unsigned and in the clear: it has no
@@ -38,26 +41,68 @@ func (b *breaker) Break(m *transports.Message) {
 	(*session)(b).tell(bytes.Clone(m.Bytes()))
 }
 
-// tell sends a break on the first channel that lives, and remembers it.
+// tell sends a break for the first time, and remembers it.
 func (s *session) tell(element []byte) {
+	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, ch := range s.channels {
-		if ch.c.tell(element) {
-			s.remember(ch.c, element)
-			return
-		}
+	t := told{body: element, at: now}
+	if !s.carry(&t, now) {
+		return
 	}
-}
-
-// remember notes a break. s.mu is held.
-func (s *session) remember(on *conn, element []byte) {
-	now := time.Now()
 	s.told = slices.DeleteFunc(s.told, func(t told) bool { return now.Sub(t.at) > breakTime })
 	if len(s.told) >= maxTold {
 		s.told = slices.Delete(s.told, 0, 1)
 	}
-	s.told = append(s.told, told{on, element, now})
+	s.told = append(s.told, t)
+	s.remind()
+}
+
+// carry sends a break on the eldest channel that lives and has not been tried. s.mu
+// is held.
+func (s *session) carry(t *told, now time.Time) bool {
+	for _, ch := range s.channels {
+		if slices.Contains(t.tried, ch.c) {
+			continue
+		}
+		if heard, ok := ch.c.tell(t.body); ok {
+			t.on, t.since, t.heard = ch.c, now, heard
+			t.tried = append(t.tried, ch.c)
+			return true
+		}
+	}
+	return false
+}
+
+// remind has breaks looked at again, as long as there are any. s.mu is held.
+func (s *session) remind() {
+	switch {
+	case s.reminded || len(s.told) == 0:
+		return
+	case s.reminder == nil:
+		s.reminder = time.AfterFunc(silence, s.reconsider)
+	default:
+		s.reminder.Reset(silence)
+	}
+	s.reminded = true
+}
+
+// reconsider sends on another channel what has not been acknowledged while nothing
+// at all came on the one that carried it: the network may not have noticed yet that
+// it is dead.
+func (s *session) reconsider() {
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reminded = false
+	for i := range s.told {
+		t := &s.told[i]
+		if now.Sub(t.since) >= silence && now.Sub(t.at) <= breakTime && t.on.heard() == t.heard {
+			s.carry(t, now)
+		}
+	}
+	s.told = slices.DeleteFunc(s.told, func(t told) bool { return now.Sub(t.at) > breakTime })
+	s.remind()
 }
 
 // breakKey is where breaks and their acknowledgements have what they are about,
@@ -78,30 +123,25 @@ func (s *session) acknowledged(request []byte) {
 
 // retell sends on other channels what a connection that has died was to carry.
 func (s *session) retell(dead *conn) {
+	now := time.Now()
 	s.mu.Lock()
-	var again []told
-	s.told = slices.DeleteFunc(s.told, func(t told) bool {
-		if t.on != dead {
-			return false
-		}
-		again = append(again, t)
-		return true
-	})
-	s.mu.Unlock()
-	for _, t := range again {
-		if time.Since(t.at) <= breakTime {
-			s.tell(t.body)
+	defer s.mu.Unlock()
+	for i := range s.told {
+		if t := &s.told[i]; t.on == dead && now.Sub(t.at) <= breakTime {
+			s.carry(t, now)
 		}
 	}
 }
 
-// tell queues a break, and is false when it cannot.
-func (c *conn) tell(element []byte) bool {
+// tell queues a break, and is false when it cannot. heard is how many messages have
+// come so far.
+func (c *conn) tell(element []byte) (heard uint64, ok bool) {
 	c.mu.Lock()
 	if c.dead.Load() || c.lost {
 		c.mu.Unlock()
-		return false
+		return 0, false
 	}
+	heard = c.chain
 	full := len(c.queue) >= maxQueue
 	m := c.Arena.New(len(element))
 	copy(m.Bytes(), element)
@@ -113,7 +153,14 @@ func (c *conn) tell(element []byte) bool {
 	case wake:
 		c.stir()
 	}
-	return true
+	return heard, true
+}
+
+// heard is how many messages have come.
+func (c *conn) heard() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.chain
 }
 
 // Lost ends the connections of all channels, before the client hears anything

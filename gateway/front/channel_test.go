@@ -5,10 +5,12 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/smb2/smb2test"
 	"github.com/smbgw/smbgw/transports"
 )
 
@@ -140,6 +142,105 @@ func TestBreakFailsOver(t *testing.T) {
 	q.broken(3)
 	q.hangsUp()
 	r.shop.client.Notify.Break(r.aBreak(4)) // of nobody: see rig.check
+}
+
+// A break on a channel from which nothing comes goes out on another one too, unless
+// it is acknowledged.
+func TestBreakSilence(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		p := r.user("alice")
+		q := r.second(p)
+		other := r.second(p)
+		r.shop.client.Notify.Break(r.aBreak(1))
+		p.broken(1)
+		began := time.Now()
+		q.broken(1)
+		if took := time.Since(began); took != silence {
+			t.Errorf("repeated after %v", took)
+		}
+		q.ask((&smb2.OplockBreak{Level: smb2.OplockII, FileID: smb2.NewFileID(1, 0)}).AppendBody(q.Header(smb2.CommandOplockBreak, 1)))
+		r.shop.client.Notify.Break(r.aBreak(2))
+		p.broken(2)
+		if s := p.status(p.echo()); s != 0 { // it is there
+			t.Error(s)
+		}
+		time.Sleep(2 * breakTime)
+		for _, x := range []*peer{q, other} {
+			if s := x.status(x.echo()); s != 0 { // and has been told nothing else
+				t.Error(s)
+			}
+		}
+	})
+}
+
+// READs and WRITEs go by RDMA on the channel that has it, as clients want it that
+// have begun on one that has not.
+func TestChannelPlaces(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	p := r.user("alice")
+	placing(r)
+	q := r.second(p)
+	p.sign, q.sign = false, false
+	data := bytes.Repeat([]byte("0123456789"), 5000)
+	how := smb2test.Placing{Channel: smb2.ChannelV1Invalidate}
+	if n, s, err := q.WritePlaced(10, data, how); err != nil || s != 0 || int(n) != len(data) {
+		t.Fatal(n, s, err)
+	}
+	if got, s, err := q.ReadPlaced(10, uint32(len(data)), how); err != nil || s != 0 || !bytes.Equal(got, data) {
+		t.Errorf("READ: %v, %v, %d bytes", s, err, len(got))
+	}
+	if s := p.status(p.WriteRequest(0, []byte("hello"))); s != 0 {
+		t.Error(s)
+	}
+	if used := q.end(); used.PlacedReads != 1 || used.PlacedWrites != 1 || !slices.Equal(used.Users, []string{"alice"}) {
+		t.Errorf("%+v", used)
+	}
+}
+
+// ChannelSequence and the flag of replays are the tree's, of the dialects that have
+// them.
+func TestChannelSequence(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[smb2.Dialect]uint16{smb2.Dialect21: 0, smb2.Dialect30: 7, smb2.Dialect311: 7} {
+		r := newRig(t, nil)
+		p := r.negotiated(d)
+		if s := p.login("alice", "opensesame", 0); s != 0 {
+			t.Fatal(s)
+		}
+		p.sign = true
+		p.connect()
+		b := p.lock()
+		smb2.Header(b).SetStatus(7)
+		smb2.Header(b).Set(smb2.FlagReplay)
+		if s := p.status(b); s != smb2.StatusPending {
+			t.Fatal(s)
+		}
+		h := r.shop.waiting[0].Header()
+		if h.ChannelSequence() != want || h.Has(smb2.FlagReplay) != (want != 0) {
+			t.Errorf("%v: the tree sees %d, replay %v", d, h.ChannelSequence(), h.Has(smb2.FlagReplay))
+		}
+	}
+}
+
+// A session that ends while others are being bound to it leaves nothing, and neither
+// do they.
+func TestBindingRaces(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	for range 20 {
+		p := r.user("alice")
+		done := make(chan smb2.Status)
+		go func() { done <- r.negotiated(smb2.Dialect311).tries(p) }()
+		p.status(p.logoff())
+		switch s := <-done; s {
+		case 0, smb2.StatusUserSessionDeleted, smb2.StatusRequestNotAccepted, smb2.StatusAccessDenied:
+		default:
+			t.Error(s)
+		}
+	}
 }
 
 // What a server has lost its hold on, none of the channels may go on with.

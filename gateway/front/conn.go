@@ -34,7 +34,7 @@ type conn struct {
 	tally tally
 
 	elements [][]byte   // the reader's scratch
-	chain    uint64     // the reader's: messages so far
+	chain    uint64     // the reader's: messages so far; changed under mu
 	handed   uint64     // the reader's: requests that trees have been given
 	paced    uint64     // and of the others, those that limits know of
 	batch    []outgoing // the sender's

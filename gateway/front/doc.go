@@ -46,7 +46,8 @@
 // the last: LOGOFF, a log-in that fails and PreviousSessionId end it everywhere.
 // What waits for an answer on a channel that dies is withdrawn, but for CREATEs:
 // clients repeat them on another channel. Breaks that it had, and that have not been
-// acknowledged, go out once more on another. A Space is closed when its connection
+// acknowledged, go out once more on another, as do those that it carries while it has
+// been silent for seconds. A Space is closed when its connection
 // and all sessions that began there are gone.
 //
 // A session is bound to connections of a listener that is of the same kind, QUIC or
@@ -99,10 +100,8 @@
 //
 // # Bugs
 //
-// Whether a break has arrived nobody knows before it is acknowledged: on a channel
-// that is dead without the network having noticed it waits for that. A session that
-// is being authenticated again serves requests
-// meanwhile, unless it has expired.
+// A session that is being authenticated again serves requests meanwhile, unless it
+// has expired.
 // Compression, RDMA transforms and POSIX extensions are declined. An interim
 // answer of one element of a compound sends all of them one by one. RDMA is
 // refused with STATUS_ACCESS_DENIED where encryption is demanded, since what is

@@ -79,6 +79,10 @@ const (
 	// wait for 35 s, [MS-SMB2] 3.3.2.1.
 	breakTime = 35 * time.Second
 
+	// silence is how long a client that has been sent a break may say nothing at
+	// all on that channel before another one carries it, too.
+	silence = 5 * time.Second
+
 	// maxTold bounds the breaks that a session remembers for that time. Of more
 	// the eldest are not repeated when their channel dies.
 	maxTold = 256

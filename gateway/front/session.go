@@ -46,6 +46,8 @@ type session struct {
 	channels []*channel // the eldest first; none when gone
 	trees    map[uint32]*branch
 	told     []told
+	reminder *time.Timer // for told; nil before there was a need
+	reminded bool        // it runs
 }
 
 // tree finds one of the session's, or nil.
@@ -67,6 +69,9 @@ func (s *session) retire(all *Sessions) {
 		ch.c.mu.Unlock()
 	}
 	s.channels, s.told = nil, nil
+	if s.reminder != nil {
+		s.reminder.Stop()
+	}
 }
 
 // drop ends a session and blocks until nothing of it is left: its trees are

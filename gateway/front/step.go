@@ -238,6 +238,10 @@ func (c *conn) ready(r *request, at *place) (ready bool) {
 		smb2.Header(r.Element).SetSessionID(r.channel.id)
 		smb2.Header(r.Element).SetTreeID(r.at.id)
 	}
+	if c.terms.suite.Dialect < smb2.Dialect30 { // where there are no channels, and nothing is sent again
+		smb2.Header(r.Element).SetStatus(0)
+		smb2.Header(r.Element).Clear(smb2.FlagReplay)
+	}
 	r.cost += int64(len(r.Element))
 	pulling, s := c.prepare(r)
 	if s != 0 {
