@@ -43,6 +43,7 @@ func (c *Conn) finish(k *call, m *transports.Message, proven bool, file *smb2.Fi
 	}
 	h := smb2.Header(m.Bytes())
 	h.SetStatus(k.verdict(h.Status()))
+	c.soothe(h)
 	if h.Status() == smb2.StatusNetworkSessionExpired && c.keep(k) {
 		m.Release()
 		return nil

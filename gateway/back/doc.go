@@ -27,7 +27,7 @@
 // Member what one client connection then has in the place of a Space:
 //
 //	pool := &back.Pool{Size: 8, Options: back.Options{Arena: arena, ServerName: "nas1"}}
-//	pool.Dial(dial)
+//	pool.Dial(back.Direct(dial), 0)
 //	member := &back.Member{Pool: pool, Initiator: initiator}
 //	share, err := member.Connect(ctx, client, "projects")
 //	member.Close()
@@ -101,6 +101,9 @@
 // its own client alone, and Repliers do not block, so one that does not read its
 // replies holds up nobody.
 //
+// ksmbd ends all sessions of a connection by what becomes of one: shaky.go has how
+// that is kept from the others.
+//
 // A tree ends as on a client's own connection. What the server then does not let go
 // of is answered all the same, and stays in the table of calls, with the memory
 // that was exposed for it, until the server answers; the session's keys are kept as
@@ -172,9 +175,11 @@
 // Log-ins of one connection, also of a Pool's, take turns: ksmbd keeps one challenge
 // for all of them. A backend that takes long over one makes those of others late.
 //
-// A server that has been started anew, and counts its sessions from 1 like ksmbd,
-// may end one of a Pool for another, if both are logged in at that moment by the
-// same user: one is named as the one before it.
+// On a Pool's connection to ksmbd a session that nobody needs any more stays logged
+// in for the next client of the same user, until the connection has ended or has 32
+// of them; a password that has been changed meanwhile changes nothing about it. One
+// that ksmbd is at the end of, by somebody's failed log-in, for the second time
+// within a second is expired to its client.
 //
 // Data of a compound is copied. Nothing is compressed, and nothing is placed
 // where it would have to be signed or encrypted. Breaks for opens beyond 65536

@@ -81,6 +81,13 @@ const (
 	// routing of breaks: Windows servers' own limit of opens in a session.
 	maxHolders = 1 << 16
 
+	// maxParked bounds the sessions that are kept for others on a connection to
+	// ksmbd, which takes 64, and refusedTime is how long nobody is tried there who
+	// has been refused. shakyPause is renewPause there.
+	maxParked   = 32
+	refusedTime = time.Minute
+	shakyPause  = time.Second
+
 	// loginTries bounds the connections that a client's session is tried on where
 	// some have just ended, or are full.
 	loginTries = 3

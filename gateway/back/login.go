@@ -56,10 +56,14 @@ func (c *Conn) login(ctx context.Context, initiator auth.Initiator, previous uin
 		c.abort(entered)
 		return nil, entered
 	}
-	if err != nil {
-		return nil, errors.Join(err, s.Logoff(ctx))
+	switch {
+	case err == nil:
+		return s, nil
+	case c.isShaky():
+		c.worn.Store(true) // it stays there as it is
+		return nil, err
 	}
-	return s, nil
+	return nil, errors.Join(err, s.Logoff(ctx))
 }
 
 // Reauthenticate proves again who the session's user is, when its time has

@@ -19,6 +19,10 @@ type Member struct {
 	// Initiator begins the log-in that a client's session is carried on.
 	Initiator func(*tree.Client) (auth.Initiator, error)
 
+	// As tells apart as whom clients are logged in: "" is as themselves, another
+	// Initiator's As another word.
+	As string
+
 	// Memory is asked before data is exposed to the server; nil allows it.
 	Memory Memory
 
@@ -35,6 +39,7 @@ var _ tree.Space = (*Member)(nil)
 type lodging struct {
 	session *Session
 	link    *link
+	key     string
 	ended   bool
 }
 
@@ -50,7 +55,7 @@ func (m *Member) Connect(ctx context.Context, client *tree.Client, share string)
 		return nil, err
 	}
 	sh, err := l.session.Connect(ctx, client, share)
-	if st, ok := errors.AsType[smb2.Status](err); ok && st == smb2.StatusNetworkSessionExpired {
+	if l.session.isOver(err) {
 		if err = l.session.again(ctx); err == nil {
 			sh, err = l.session.Connect(ctx, client, share)
 		}
@@ -98,6 +103,10 @@ func (m *Member) lodge(ctx context.Context, client *tree.Client) (*lodging, erro
 // that others had been on has ended, who knows when, or has no room.
 func (m *Member) login(ctx context.Context, client *tree.Client) (l *lodging, again bool, err error) {
 	initiator, err := m.Initiator(client)
+	key := m.key(client)
+	if err == nil && m.Pool.refuses(key) {
+		err = errRefused
+	}
 	if err != nil {
 		return nil, false, &Error{"log in", smb2.StatusAccessDenied, err}
 	}
@@ -105,7 +114,13 @@ func (m *Member) login(ctx context.Context, client *tree.Client) (l *lodging, ag
 	if err != nil {
 		return nil, false, err
 	}
+	if s := m.Pool.unpark(link, key); s != nil {
+		return &lodging{s, link, key, false}, false, nil
+	}
 	previous := m.previous(client)
+	if link.conn.isShaky() {
+		previous = 0
+	}
 	session, err := link.conn.Login(ctx, initiator, previous)
 	if err != nil {
 		defer m.Pool.rise(link)
@@ -113,12 +128,15 @@ func (m *Member) login(ctx context.Context, client *tree.Client) (l *lodging, ag
 			m.Pool.full(link)
 			return nil, true, &Error{"log in", smb2.StatusRequestNotAccepted, err}
 		}
+		if link.conn.Err() == nil && ctx.Err() == nil {
+			m.Pool.refuse(link.conn, key)
+		}
 		return nil, link.conn.Err() != nil, err
 	}
 	known := &m.Pool.remembered
 	known.forget(client.Previous, previous)
 	known.put(client.SessionID, session.id, client.User.User)
-	return &lodging{session: session, link: link}, false, nil
+	return &lodging{session, link, key, false}, false, nil
 }
 
 // isFull says that a server has refused a session for want of room.
@@ -158,14 +176,20 @@ func (m *Member) end(id uint64, l *lodging) {
 	if m.sessions[id] == l {
 		delete(m.sessions, id)
 	}
-	ctx, cancel := bounded()
-	defer cancel()
-	if err := l.session.Logoff(ctx); err != nil {
-		l.session.c.options.Log.Debug("backend session left", "reason", err)
-	} else {
+	if m.Pool.park(l, l.key) || m.logoff(l.session) {
 		m.Pool.remembered.forget(id, l.session.id)
 	}
 	m.Pool.rise(l.link)
+}
+
+func (m *Member) logoff(s *Session) (done bool) {
+	ctx, cancel := bounded()
+	defer cancel()
+	err := s.Logoff(ctx)
+	if err != nil {
+		s.c.options.Log.Debug("backend session left", "reason", err)
+	}
+	return err == nil
 }
 
 // Logoff ends the client's session, which its trees' Close follows: the server
@@ -174,7 +198,7 @@ func (m *Member) Logoff(client *tree.Client) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	l := m.sessions[client.SessionID]
-	if l == nil {
+	if l == nil || l.session.c.isShaky() { // where the trees end one by one
 		return
 	}
 	l.session.c.mu.Lock()

@@ -35,18 +35,21 @@ type Pool struct {
 	running int       // connections that are made, used or ended
 	retired bool
 	closed  bool
-	past    Counts // of those that are over
+	refused map[string]time.Time // who is not tried again until then; see shaky.go
+	past    Counts               // of those that are over
 }
 
 // A link is a connection of a pool. Under Pool.mu, but for ready.
 type link struct {
-	ready  chan struct{} // closed when it has been made, or has failed
-	cancel func()        // of its making
-	conn   *Conn         // nil until there is one
-	err    error         // why there is none
-	seats  int           // sessions that are on it, or will be
-	most   int           // that the server has been found to take; 0 when it is not known
-	rest   *time.Timer   // ends it when nobody has come; nil when it has seats
+	ready  chan struct{}         // closed when it has been made, or has failed
+	cancel func()                // of its making
+	conn   *Conn                 // nil until there is one
+	err    error                 // why there is none
+	seats  int                   // sessions that are on it, or will be
+	most   int                   // that the server has been found to take; 0 when it is not known
+	parked map[string][]*Session // that nobody needs, by Member.key; see shaky.go
+	idle   int                   // how many of these
+	rest   *time.Timer           // ends it when nobody has come; nil when it has seats
 }
 
 // Dial sets how connections are made from now on, and how long that may take: a
@@ -210,6 +213,10 @@ func (p *Pool) room(l *link) int {
 func (p *Pool) full(l *link) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if l.idle > 0 { // with them it ends, as soon as it can
+		l.conn.worn.Store(true)
+		return
+	}
 	l.most = max(l.seats-1, 1)
 }
 

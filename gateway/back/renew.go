@@ -2,6 +2,7 @@ package back
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/smbgw/smbgw/gateway/tree"
@@ -61,7 +62,7 @@ func (s *split) keep() bool {
 func (t *Tree) keep(r *tree.Request, head smb2.MessageID, whole int) bool {
 	c, s := t.c, t.session
 	old := head < s.renewed.next // its session was good again while it was on its way
-	if s.Renew == nil || c.cause != nil || t.closing || !old && time.Since(s.renewed.at) < renewPause {
+	if s.Renew == nil || c.cause != nil || t.closing || !old && time.Since(s.renewed.at) < c.pause() {
 		return false
 	}
 	if n := len(s.kept) - 1; n >= 0 && s.kept[n].tree == t && s.kept[n].head == head {
@@ -121,6 +122,10 @@ func (s *Session) again(ctx context.Context) error {
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
 	s.renewed.at = time.Now()
+	if errors.Is(err, smb2.StatusUserSessionDeleted) {
+		s.gone = true
+		s.c.stir()
+	}
 	if err == nil {
 		s.renewed.next = s.c.held.Next()
 	}

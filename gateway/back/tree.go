@@ -166,7 +166,7 @@ func (t *Tree) disconnect() {
 	defer cancelLate(t)()
 	ctx, cancel := bounded()
 	defer cancel()
-	a, err := t.c.ask(ctx, t.question(smb2.CommandTreeDisconnect, new(smb2.TreeDisconnect).AppendBody))
+	a, err := t.insist(ctx, t.question(smb2.CommandTreeDisconnect, new(smb2.TreeDisconnect).AppendBody))
 	if err == nil {
 		a.m.Release()
 	}

@@ -57,6 +57,7 @@ func onYard(t *testing.T, set func(*yard), f func(*yard)) {
 			Accept: func() auth.Acceptor { return users.NewAcceptor() },
 		}}
 		y.server = &leg.Server{
+			GUID:        smb2.GUID{1},
 			NewAcceptor: func(net.Addr) auth.Acceptor { return spnego.NewAcceptor(table) },
 			Hint:        spnego.Hint(table), Log: slog.New(slog.DiscardHandler), Sessions: new(leg.Sessions),
 		}
@@ -278,9 +279,10 @@ func (l *lodger) do(c smb2.Command, body func([]byte) []byte) reply {
 // open opens a file and returns its id.
 func (l *lodger) open(name string) smb2.FileID {
 	l.y.t.Helper()
-	r, err := smb2.ParseCreateResponse(l.do(smb2.CommandCreate, openOf(name, 7)).b)
+	got := l.do(smb2.CommandCreate, openOf(name, 7))
+	r, err := smb2.ParseCreateResponse(got.b)
 	if err != nil {
-		l.y.t.Fatal(err)
+		l.y.t.Fatalf("create: %v", got.status())
 	}
 	return r.FileID
 }
