@@ -161,3 +161,25 @@ backend "crowded" {
     requests    = 1024 # on each, under way at a time
   }
 }
+
+# What each client may have of the gateway: these are the defaults. Beyond the first
+# four it is refused, for the others it has to wait. Sizes are in bytes, KiB, MiB or
+# GiB; "unlimited" lifts a limit.
+limit {
+  per         = "address" # address | user | mount | listener
+  connections = 4096
+  sessions    = 8192
+  opens       = 65536
+  memory      = "256MiB" # exposed to backends for RDMA
+  requests    = 16384    # under way
+  bytes       = "256MiB" # of requests under way and their answers
+}
+
+# An example: an address of the branch moves 100 MiB and starts 5000 requests a
+# second, and for the rest it has what all have.
+limit {
+  per                 = "address"
+  only                = ["192.0.2.0/24", "2001:db8::/32"]
+  bytes_per_second    = "100MiB"
+  requests_per_second = 5000
+}

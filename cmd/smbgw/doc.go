@@ -33,7 +33,8 @@
 // SIGHUP has the file read again. What it says is put in force for connections that
 // come from then on: listeners, what they ask of clients and whether they relay,
 // their certificates, backends, the users file, mounts. Connections that are there
-// go on with what they began with. A listener at an address that was listened on
+// go on with what they began with, but for limits, which change for all at once, and
+// what each has counts. A listener at an address that was listened on
 // before keeps its socket; others are opened, and those that the file does not have
 // any more are closed, without their connections. The log's level changes at once,
 // for all.

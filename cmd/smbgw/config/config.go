@@ -5,6 +5,7 @@ import (
 
 	"github.com/smbgw/smbgw/auth/users"
 	"github.com/smbgw/smbgw/gateway/health"
+	"github.com/smbgw/smbgw/gateway/limit"
 	"github.com/smbgw/smbgw/policy"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/transports"
@@ -20,6 +21,7 @@ type Config struct {
 	Users     *Users     // nil when every listener relays
 	Mounts    []*Mount   // in the order of the file
 	Policies  []*policy.Policy
+	Limits    limit.Rules // what there is without any included
 }
 
 // Users is who may log in to listeners that do not relay.

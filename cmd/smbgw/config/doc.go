@@ -98,6 +98,19 @@
 //	  }
 //	}
 //
+//	limit {                    # bounds what somebody has of the gateway; see package limit
+//	  per         = "address"  # address | user | mount | listener: each has a budget of its own
+//	  only        = ["192.0.2.0/24", ...]  # networks, or names of users, mounts, listeners; default: all
+//	  connections = 4096       # of clients; a number, or "unlimited"
+//	  sessions    = 8192       # log-ins; per mount, those that are connected to it
+//	  opens       = 65536      # files and folders
+//	  memory      = "256MiB"   # exposed to backends for RDMA, not per mount; a number of bytes, or KiB, MiB, GiB
+//	  requests    = 16384      # under way
+//	  bytes       = "256MiB"   # of requests under way and their answers
+//	  requests_per_second = 5000
+//	  bytes_per_second    = "100MiB"
+//	}
+//
 // File names are relative to the folder of the configuration file. Values are
 // literals: there are no variables, functions or includes.
 //
@@ -128,6 +141,26 @@
 // A client whose backend does not answer in time is told that the server is
 // unavailable, for now (STATUS_SERVER_UNAVAILABLE), and keeps its other mounts. What
 // an address is in is logged once for each change.
+//
+// # Limits
+//
+// A client that is over connections, sessions or opens is refused what it asks for;
+// over memory, its data does not go by RDMA. For the others it has to wait: the
+// gateway does not read it for a while, and nothing fails. The log says which limit
+// of whom was reached, once a minute.
+//
+// What a block does not say is as in the block of the same per without only, and
+// else as here: per address connections = 4096, sessions = 8192, opens = 65536,
+// requests = 16384, bytes and memory = "256MiB", with which one client cannot exhaust
+// a gateway of a few gigabytes; everything else is unlimited. An address is an IPv4
+// address or an IPv6 network of 64 bits. All clients that come as guests are one
+// user, and so are those that are anonymous. Of relays, connections and
+// bytes_per_second can be limited, per listener and address.
+//
+// A block with only is for whom it names and nobody else: of networks the smallest
+// holds. bytes_per_second is at least 256 KiB and requests_per_second at least 10:
+// with less, clients take their server for dead. Limits change with a reload, for
+// connections that are there as well.
 //
 // # Mistakes
 //

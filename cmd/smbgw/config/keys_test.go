@@ -31,6 +31,8 @@ var schemas = map[string]*hcl.BodySchema{
 	"policy.require": requireSchema,
 	"policy.allow":   ruleSchema(),
 	"policy.deny":    ruleSchema(),
+
+	"limit": limitSchema,
 }
 
 // commented is a setting, or a block, that the sample shows without making it.

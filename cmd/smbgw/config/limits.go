@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"github.com/smbgw/smbgw/gateway/limit"
 	"github.com/smbgw/smbgw/transports"
 )
 
@@ -55,3 +56,43 @@ const (
 	// known and the one that is suggested for it.
 	maxDistance = 3
 )
+
+const (
+	// minBytesPerSecond is the least that bytes_per_second may be: the longest
+	// message, 8 MiB, takes half a minute then, and clients wait a minute.
+	minBytesPerSecond = 256 << 10
+
+	// minRequestsPerSecond is the least that requests_per_second may be: opening
+	// one file takes clients about as many.
+	minRequestsPerSecond = 10
+
+	// maxLimit is the highest limit: 1 TiB, beyond which there is none.
+	maxLimit = 1 << 40
+
+	// limitNetwork is the prefix of IPv6 networks that count as one address:
+	// gateway.Source's.
+	limitNetwork = 64
+)
+
+// AddressLimits is what a client address may have when the file does not say: much
+// more than clients use, and what one of them cannot exhaust a gateway with.
+var AddressLimits = limit.Limits{
+	// An idle connection takes 64 KiB here: this is 256 MiB of them, and a
+	// terminal server's worth of users behind one address.
+	limit.Connections: 4096,
+
+	// Multi-user clients have some tens on one connection; most have one.
+	limit.Sessions: 8192,
+
+	// Four times what servers let one connection have (16384, Samba's "max open
+	// files"); an open takes about 1 KiB, here and at the backend.
+	limit.Opens: 65536,
+
+	// Twice what one connection has credits for.
+	limit.Requests: 16384,
+
+	// Four connections' worth: each is not read beyond 64 MiB. Faster networks do
+	// not need more under way.
+	limit.Bytes:  256 << 20,
+	limit.Memory: 256 << 20,
+}

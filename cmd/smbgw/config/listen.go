@@ -19,6 +19,7 @@ func (l *loader) listener(b *hcl.Block, backends []*Backend) Listener {
 	if a := content.Attributes["relay"]; a != nil {
 		lis.Relay = l.backendNamed(a, backends)
 		l.relayed(a, lis.Relay)
+		l.relaying[lis.Name] = true
 	}
 	l.served(content, &lis)
 	tls := l.single(content.Blocks.OfType("tls"))

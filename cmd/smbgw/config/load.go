@@ -25,7 +25,7 @@ func Load(file string, networks map[string]Network) (*Config, error) {
 // parse is Load of a file whose content is already in memory. Files that it
 // names are looked for in file's folder.
 func parse(file string, src []byte, networks map[string]Network) (*Config, error) {
-	l := &loader{file: file, src: src, networks: networks, sockets: map[socket][]boundSocket{}}
+	l := &loader{file: file, src: src, networks: networks, sockets: map[socket][]boundSocket{}, relaying: map[string]bool{}}
 	f, diags := hclsyntax.ParseConfig(src, file, hcl.InitialPos)
 	if diags.HasErrors() {
 		l.syntax(diags)
@@ -45,8 +45,9 @@ type loader struct {
 	networks map[string]Network
 	mistakes Mistakes
 	sockets  map[socket][]boundSocket
-	nameless bool        // a backend has no name: what names it cannot be told from a mistake
-	users    *users.File // nil when there is none that can be read
+	nameless bool            // a backend has no name: what names it cannot be told from a mistake
+	relaying map[string]bool // listeners that relay, or are meant to
+	users    *users.File     // nil when there is none that can be read
 }
 
 var rootSchema = &hcl.BodySchema{
@@ -57,6 +58,7 @@ var rootSchema = &hcl.BodySchema{
 		{Type: "users"},
 		{Type: "mount", LabelNames: []string{"name"}},
 		{Type: "policy", LabelNames: []string{"name"}},
+		{Type: "limit"},
 	},
 }
 
@@ -87,6 +89,7 @@ func (l *loader) root(body hcl.Body) *Config {
 			"nothing to listen on; add a listen block with an address, and a relay or mounts")
 	}
 	l.serving(listeners, mounts, c)
+	c.Limits = l.limits(content.Blocks.OfType("limit"), c)
 	return c
 }
 
