@@ -175,6 +175,13 @@ limit {
   bytes       = "256MiB" # of requests under way and their answers
 }
 
+# While others are busy, a connection has no more than this under way: small requests
+# do not wait behind a long queue of large ones. More is good for backends far away.
+limit {
+  per   = "connection"
+  bytes = "1MiB"
+}
+
 # An example: an address of the branch moves 100 MiB and starts 5000 requests a
 # second, and for the rest it has what all have.
 limit {

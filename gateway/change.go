@@ -39,6 +39,7 @@ func (r *run) change(ctx context.Context, next *Gateway) error {
 	s.succeed(r.server)
 	r.server = s
 	s.limits.Change(next.Limits)
+	s.limits.Share(next.Share)
 	for _, commit := range commits {
 		commit()
 	}

@@ -207,6 +207,10 @@
 // client's next request. A relay's connections are counted, and its bytes paced, for
 // its listener and its clients' addresses.
 //
+// Gateway.Share is for fairness: while other connections are busy, one that has so
+// many bytes under way is not read, so that a client with a deep queue keeps
+// processors, memory and backends no busier than one with a short queue.
+//
 // "limit is reached" in the log names the subject, the limit, most and what happens
 // beyond it: once, and then once a minute, with how often it was unreported.
 //

@@ -72,6 +72,7 @@ type Gateway struct {
 	Listeners []Listener
 	Service   *Service // nil when every listener relays
 	Limits    limit.Rules
+	Share     int64 // bytes that a connection has under way while others are busy; 0 is no limit
 	Log       *slog.Logger
 
 	// Ready is called once every listener takes clients, with where each of
@@ -175,6 +176,7 @@ func newServerAfter(g *Gateway, before *server) *server {
 	} else {
 		s.limits.Report = func(e limit.Excess) { reportLimit(g.Log, e) }
 		s.limits.Change(g.Limits)
+		s.limits.Share(g.Share)
 	}
 	for _, l := range g.Listeners {
 		s.enter(l.Relay, before)

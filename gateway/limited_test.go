@@ -384,3 +384,58 @@ func TestLimitsChange(t *testing.T) {
 		}
 	})
 }
+
+// While bob is busy, what alice has under way is her share and the message that came
+// with it, however deep her queue is; alone she has all that she asks for.
+func TestShareOfConnection(t *testing.T) {
+	t.Parallel()
+	const share, unit = 1 << 20, 256 << 10
+	h := newHouse(t, Terms{})
+	h.gw.limits.Share(share)
+	hers := h.connect(h.client(h.dial("plain"), back.Options{}), "alice", "plain")
+	hers.Unit, hers.Depth = unit, 32
+	f, err := hers.Create("large")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := peer.NewPattern(2)
+	most := func() (n int64) { // that she has while she copies
+		t.Helper()
+		done := make(chan error, 1)
+		go func() { done <- errors.Join(f.Upload(64<<20, p.Fill), f.Download(64<<20, p.Check)) }()
+		for {
+			select {
+			case err := <-done:
+				if err != nil {
+					t.Error(err)
+				}
+				return n
+			default:
+				n = max(n, h.gw.limits.Has(everySort[2])[limit.Bytes])
+				time.Sleep(50 * time.Microsecond)
+			}
+		}
+	}
+	if n := most(); n < 2*share {
+		t.Errorf("alone she has no more than %d under way", n)
+	}
+	his := h.connect(h.client(h.dial("plain"), back.Options{}), "bob", "here")
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	his.Open("is not there")
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				his.Open("is not there")
+			}
+		}
+	}()
+	if n := most(); n > share+unit+1000 {
+		t.Errorf("beside bob she has %d under way", n)
+	}
+	close(stop)
+	<-stopped
+}

@@ -47,7 +47,7 @@ func logger(format config.Format, level slog.Leveler, w io.Writer) *slog.Logger 
 // build turns a configuration into the gateway it describes. Nothing is
 // started. The limiter lasts, whatever the configuration.
 func build(c *config.Config, networks map[string]network, limiter *auth.Limiter, log *slog.Logger) (*gateway.Gateway, error) {
-	g := &gateway.Gateway{Log: log, Limits: c.Limits}
+	g := &gateway.Gateway{Log: log, Limits: c.Limits, Share: c.Share}
 	backends := map[*config.Backend]*gateway.Backend{}
 	for _, b := range c.Backends {
 		backends[b] = backend(b, networks, log)

@@ -40,6 +40,11 @@
 // others to end waits a second at most: then one message is read whatever is under
 // way, since it may be the one that others wait for.
 //
+// Table.Share is for connections and not for subjects: while others are busy a
+// connection that has as much under way as its share is not read. With all of a deep
+// queue under way, memory, processors and backends work for it, and others' small
+// requests come behind what is done anyhow.
+//
 // A bucket holds a quarter of a second's worth.
 //
 // # What is reported

@@ -26,6 +26,13 @@ const (
 	// silence is how long a limit that has been reported is not reported again.
 	silence = time.Minute
 
+	// busyTime is how long a connection that has asked something is busy: who
+	// works at a screen asks again in that time.
+	busyTime = time.Second
+
+	// noteTime is how often it is noted, which costs a lock.
+	noteTime = 10 * time.Millisecond
+
 	// maxIdle bounds the budgets that nobody has open, 200 bytes each. They are
 	// there to remember what is owed, seconds mostly. More come only from more
 	// addresses or users than that in those seconds, and then the one that has

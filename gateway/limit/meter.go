@@ -12,6 +12,8 @@ import (
 type Meter struct {
 	table *Table
 	lanes [lanes]waiter
+	own   gauge        // bytes under way
+	noted atomic.Int64 // when the table was told last
 
 	mu       sync.Mutex                 // held by who changes what follows
 	accounts atomic.Pointer[[]*Account] // replaced as a whole
@@ -20,6 +22,7 @@ type Meter struct {
 // An Account is one connection's part of a budget.
 type Account struct {
 	budget *budget
+	meter  *Meter
 	opened int                                   // the meter's
 	owed   [NumberOfKinds - counted]atomic.Int64 // of rates; less than nothing is in hand
 }
@@ -27,6 +30,7 @@ type Account struct {
 // Meter returns one of a new connection.
 func (t *Table) Meter() *Meter {
 	m := &Meter{table: t}
+	m.own.unit = usual
 	for i := range m.lanes {
 		m.lanes[i].ready = make(chan struct{}, 1)
 	}
@@ -46,7 +50,7 @@ func (m *Meter) Open(s Subject) (*Account, bool) {
 			return a, true
 		}
 	}
-	a := &Account{budget: m.table.open(s), opened: 1}
+	a := &Account{meter: m, budget: m.table.open(s), opened: 1}
 	if !a.budget.gauges[Connections].take(1) {
 		a.budget.met(Connections)
 		m.table.close(a.budget)
@@ -83,6 +87,12 @@ func (m *Meter) Pace(ctx context.Context, lane int) { m.PaceOn(ctx, m, lane) }
 // more to do.
 func (m *Meter) PaceOn(ctx context.Context, other *Meter, lane int) {
 	w := &other.lanes[lane]
+	if lane == 0 {
+		m.own.limit.Store(m.shared())
+		if !m.own.enter(w) {
+			m.own.await(ctx, w)
+		}
+	}
 	accounts := *m.accounts.Load()
 	for _, a := range accounts {
 		for k := Requests; k <= Bytes; k++ {

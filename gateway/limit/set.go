@@ -3,6 +3,16 @@ package limit
 // A Set is the accounts that one thing draws on, by their sort; nil for none.
 type Set [numberOfPers]*Account
 
+// meter is the connection's.
+func (s *Set) meter() *Meter {
+	for _, a := range s {
+		if a != nil {
+			return a.meter
+		}
+	}
+	return nil
+}
+
 // Take takes n of a kind that is refused, of each budget or of none.
 func (s *Set) Take(k Kind, n int64) bool {
 	for i, a := range s {
@@ -31,6 +41,9 @@ func (s *Set) Give(k Kind, n int64) {
 
 // Begin counts a request that holds so many bytes, its answer's included.
 func (s *Set) Begin(bytes int64) {
+	if m := s.meter(); m != nil {
+		m.began(bytes)
+	}
 	for _, a := range s {
 		if a != nil {
 			a.budget.gauges[Requests].add(1)
@@ -43,6 +56,9 @@ func (s *Set) Begin(bytes int64) {
 
 // End ends a request: of the bytes that it has held, so many have crossed.
 func (s *Set) End(held, crossed int64) {
+	if m := s.meter(); m != nil {
+		m.own.give(held)
+	}
 	for _, a := range s {
 		if a != nil {
 			a.budget.gauges[Requests].give(1)
@@ -55,6 +71,9 @@ func (s *Set) End(held, crossed int64) {
 // Park is for a request that waits for something to happen, and so many bytes of
 // which nobody needs meanwhile. It comes before End, which is then Unpark.
 func (s *Set) Park(bytes int64) {
+	if m := s.meter(); m != nil {
+		m.own.give(bytes)
+	}
 	for _, a := range s {
 		if a != nil {
 			a.budget.gauges[Requests].give(1)
@@ -65,6 +84,9 @@ func (s *Set) Park(bytes int64) {
 
 // Unpark ends a request that has been parked and has kept some of what it held.
 func (s *Set) Unpark(kept, held, crossed int64) {
+	if m := s.meter(); m != nil {
+		m.own.give(kept)
+	}
 	for _, a := range s {
 		if a != nil {
 			a.budget.gauges[Bytes].give(kept)

@@ -1,12 +1,18 @@
 package limit
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // A Table is all budgets. Its zero value has no limits.
 type Table struct {
 	// Report is told of limits that have been met. It does not block; nil is
 	// nobody. It is not changed once there is a Meter.
 	Report func(Excess)
+
+	share atomic.Int64
+	crowd crowd
 
 	mu      sync.Mutex // guards what follows
 	rules   Rules

@@ -22,6 +22,7 @@ type Config struct {
 	Mounts    []*Mount   // in the order of the file
 	Policies  []*policy.Policy
 	Limits    limit.Rules // what there is without any included
+	Share     int64       // bytes that a connection has under way while others are busy; 0: no limit
 }
 
 // Users is who may log in to listeners that do not relay.

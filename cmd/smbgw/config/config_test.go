@@ -126,7 +126,7 @@ backend "cold" {
 	}
 	entries[1].Place, entries[2].Place = entries[0].Place, entries[1].Place // two are on one line
 	want := &Config{
-		Log: Log{Level: slog.LevelDebug, Format: FormatJSON}, Limits: withoutLimits,
+		Log: Log{Level: slog.LevelDebug, Format: FormatJSON}, Limits: withoutLimits, Share: DefaultShare,
 		Listeners: []Listener{
 			{Name: "office", Addr: transports.Addr{Network: "tcp", Host: "*", Service: "445"}, Relay: nas, Pipes: true},
 			{Name: "internet", Addr: transports.Addr{Network: "quic", Host: "::1", Service: "443"}, Relay: cold,

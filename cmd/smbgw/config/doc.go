@@ -99,7 +99,8 @@
 //	}
 //
 //	limit {                    # bounds what somebody has of the gateway; see package limit
-//	  per         = "address"  # address | user | mount | listener: each has a budget of its own
+//	  per         = "address"  # address | user | mount | listener: each has a budget of its own;
+//	                           # or connection, for bytes alone, while others are busy: see below
 //	  only        = ["192.0.2.0/24", ...]  # networks, or names of users, mounts, listeners; default: all
 //	  connections = 4096       # of clients; a number, or "unlimited"
 //	  sessions    = 8192       # log-ins; per mount, those that are connected to it
@@ -156,6 +157,12 @@
 // address or an IPv6 network of 64 bits. All clients that come as guests are one
 // user, and so are those that are anonymous. Of relays, connections and
 // bytes_per_second can be limited, per listener and address.
+//
+// per = "connection" is for fairness: while others are busy, a connection is not read
+// as long as it has bytes under way, default "1MiB", so that small requests do not
+// wait for a long queue of somebody's large ones. Alone, it may have all that is
+// there. Where backends are far away more is needed to keep the network busy: what
+// passes in the time of one answer.
 //
 // A block with only is for whom it names and nobody else: of networks the smallest
 // holds. bytes_per_second is at least 256 KiB and requests_per_second at least 10:

@@ -21,12 +21,13 @@ func limitKeys() *hcl.BodySchema {
 	return s
 }
 
-// pers is whose limits there are.
+// pers is whose limits there are. The last is nobody's: see share.
 var pers = map[string]limit.Per{
 	limit.Listener.String(): limit.Listener,
 	limit.Address.String():  limit.Address,
 	limit.User.String():     limit.User,
 	limit.Mount.String():    limit.Mount,
+	perConnection:           nobodys,
 }
 
 // A limitBlock is a limit on its way to a rule.
@@ -41,7 +42,13 @@ func (l *loader) limits(blocks hcl.Blocks, c *Config) limit.Rules {
 	lines := map[limit.Subject]int{}
 	lineOf := map[limit.Per]int{}
 	var special []*limitBlock
+	c.Share = DefaultShare
+	shared := 0 // line
 	for _, b := range blocks {
+		if isShare(b) {
+			l.share(b, c, &shared)
+			continue
+		}
 		x, ok := l.limit(b, c, lines)
 		switch {
 		case !ok:
@@ -54,7 +61,7 @@ func (l *loader) limits(blocks hcl.Blocks, c *Config) limit.Rules {
 		}
 	}
 	var rules limit.Rules
-	for _, p := range pers {
+	for p := range nobodys {
 		base := limit.Limits{}
 		if p == limit.Address {
 			base = AddressLimits
@@ -72,7 +79,6 @@ func (l *loader) limits(blocks hcl.Blocks, c *Config) limit.Rules {
 			}
 		}
 	}
-	slices.SortStableFunc(rules, func(a, b limit.Rule) int { return int(a.Per) - int(b.Per) })
 	return rules
 }
 
@@ -95,7 +101,7 @@ func (l *loader) limit(b *hcl.Block, c *Config, lines map[limit.Subject]int) (*l
 	mistakes = len(l.mistakes)
 	choose(l, attrs["per"], pers, &x.rule.Per)
 	if attrs["per"] == nil {
-		l.report(b.DefRange, `limit has no per; add per = "address", "user", "mount" or "listener"`)
+		l.report(b.DefRange, `limit has no per; add per = "address", "user", "mount", "listener" or "connection"`)
 	}
 	known := len(l.mistakes) == mistakes
 	for k := range limit.NumberOfKinds {

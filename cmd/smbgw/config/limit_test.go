@@ -50,11 +50,18 @@ limit {
   per    = "listener"
   memory = "1 GiB"
 }
+limit {
+  per   = "connection"
+  bytes = "8MiB"
+}
 `)
 	writeFile(t, dir, "users", "alice:1000:XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX:8846F7EAEE8FB117AD06BDD830B7586C:[U          ]:LCT-00000000:\n")
 	got, err := Load(file, networks())
 	if err != nil {
 		t.Fatal(err)
+	}
+	if got.Share != 8<<20 {
+		t.Errorf("a share of %d", got.Share)
 	}
 	all := AddressLimits
 	all[limit.Sessions], all[limit.Opens], all[limit.Bytes] = 0, 100, 1<<20

@@ -69,6 +69,12 @@ const (
 	// maxLimit is the highest limit: 1 TiB, beyond which there is none.
 	maxLimit = 1 << 40
 
+	// DefaultShare is what a connection may have under way while others are busy,
+	// when the file does not say. It keeps a network of 10 Gb/s busy when answers
+	// take a millisecond, and others' small requests do not come behind more than
+	// one large one.
+	DefaultShare = 1 << 20
+
 	// limitNetwork is the prefix of IPv6 networks that count as one address:
 	// gateway.Source's.
 	limitNetwork = 64

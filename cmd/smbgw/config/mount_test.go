@@ -62,7 +62,7 @@ mount "own" {
 	nas := &Backend{Name: "nas", Place: true, Threshold: DefaultThreshold, Sign: Required, Encrypt: Required,
 		Addrs: []transports.Addr{{Network: "tcp", Host: "nas", Service: "445"}}}
 	want := &Config{
-		Log: Log{Format: FormatText}, Limits: withoutLimits,
+		Log: Log{Format: FormatText}, Limits: withoutLimits, Share: DefaultShare,
 		Listeners: []Listener{{Name: "office", Pipes: true, Addr: transports.Addr{Network: "tcp", Host: "*", Service: "445"},
 			MinDialect: smb2.Dialect302, Sign: Required, Encrypt: Off}},
 		Backends: []*Backend{nas},

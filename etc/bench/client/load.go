@@ -16,7 +16,7 @@ import (
 
 const (
 	maxSize  = 1 << 20 // what every server takes at once
-	maxDepth = 16      // every server grants credits for so many of maxSize
+	maxDepth = 24      // every server grants credits for so many of maxSize, and package back holds them
 
 	// fileSize is how much of the file there is: more than caches hold.
 	fileSize = 64 << 20
