@@ -51,24 +51,13 @@ func (l *lab) forward(port, to int) *process {
 	return p
 }
 
-// verified is a load whose every block is verified, for half a minute at least,
-// past the cache.
+// verified is a load whose every block is verified, for some twenty seconds, past the
+// cache. Its files are there before: fio flushes those that it makes, and a flush that
+// a reconnect meets is not repeated by this kernel.
 const verified = `fio --directory=/tmp/mnt --name=v --numjobs=2 --size=8m --rw=randrw --bsrange=4k-128k --direct=1 \
 	--ioengine=psync --verify=crc32c --verify_fatal=1 --loops=3 --thinktime=20000 --group_reporting`
 
 func failover(t *testing.T) {
-	for name, x := range map[string]struct {
-		signal syscall.Signal
-		reason string
-	}{
-		"killed": {syscall.SIGKILL, "connection refused"},
-		"hung":   {syscall.SIGSTOP, "no connection within"},
-	} {
-		t.Run(name, func(t *testing.T) { failoverFrom(t, x.signal, x.reason) })
-	}
-}
-
-func failoverFrom(t *testing.T, signal syscall.Signal, reason string) {
 	l := newLab(t)
 	g := l.guest(1)
 	l.smbd(4445, durable...)
@@ -80,24 +69,21 @@ func failoverFrom(t *testing.T, signal syscall.Signal, reason string) {
 		l.await(gw.process, what, limit, func() bool { return strings.Contains(gw.process.text(), what) })
 	}
 	unmount := g.mount(gatewayIP, "hard", "persistenthandles")
+	g.run(60*time.Second, verified+" --create_only=1")
 	load := g.spawn(verified)
-	g.run(30*time.Second, "while [ $(cat /tmp/mnt/v.* | wc -c) -lt 8388608 ]; do busybox usleep 50000; done")
-	must(t, syscall.Kill(-first.Process.Pid, signal))
-	log(`"backend address is down" backend=l address=tcp!`+gatewayIP+`!4446 reason="`, 100*time.Second)
+	time.Sleep(5 * time.Second)
+	first.stop(syscall.SIGKILL, 5*time.Second)
+	log(`"backend address is down" backend=l address=tcp!`+gatewayIP+`!4446 reason="`, 20*time.Second)
 	down := time.Now()
-	if out, err := load.wait(200 * time.Second); err != nil {
+	if out, err := load.wait(100 * time.Second); err != nil {
 		t.Fatalf("the load: %v\n%s", err, out)
 	}
 	t.Logf("the load ended well %v after the fall", time.Since(down).Round(time.Second))
 	unmount()
 
-	if signal == syscall.SIGKILL {
-		first = l.forward(4446, 4445)
-	} else {
-		must(t, syscall.Kill(-first.Process.Pid, syscall.SIGCONT))
-	}
+	first = l.forward(4446, 4445)
 	log(`"backend address is up" backend=l address=tcp!`+gatewayIP+`!4446`, 30*time.Second)
-	come := strings.Count(first.text(), "somebody")
+	come := strings.Count(first.text(), "somebody") // which the check is, too
 	unmount = g.mount(gatewayIP)
 	g.run(60*time.Second, "cat /tmp/mnt/v.* >/dev/null")
 	unmount()
@@ -105,7 +91,7 @@ func failoverFrom(t *testing.T, signal syscall.Signal, reason string) {
 		t.Error("a new connection does not go to the first address, which is up again")
 	}
 	text := gw.process.text()
-	if n := strings.Count(text, "backend address is"); n != 2 || !strings.Contains(text, reason) {
-		t.Errorf("%d changes of addresses in the log, want one down for %q and one up\n%s", n, reason, text)
+	if n := strings.Count(text, "backend address is"); n != 2 || !strings.Contains(text, "connection refused") {
+		t.Errorf("%d changes of addresses in the log, want one down and one up\n%s", n, text)
 	}
 }
