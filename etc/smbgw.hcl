@@ -48,6 +48,18 @@ listen "internet" {
 listen "blind" {
   address = "tcp!127.0.0.1!4450"
   relay   = "nas1"
+  # relay_by_host = { "files.example.com" = "branch" }   # by what clients call the server; relay for others
+}
+
+# A server of its own, to clients who call it by one of these names: with mounts
+# that only they see. On QUIC it is chosen by the name in TLS, and has a
+# certificate of its own.
+host "files.example.com" {
+  names = ["files.example.com", "files"] # default: the block's name
+  # tls {              # default: the listener's certificate
+  #   cert = "files.pem"
+  #   key  = "files.key"
+  # }
 }
 
 # Who may log in. Make the file with: smbgw passwd -f users NAME
@@ -110,10 +122,18 @@ policy "remote" {
 # Clients see \\gateway\projects, and log in at nas1 as themselves.
 mount "projects" {
   backend = "nas1"
-  share   = "projects" # default: the mount's name
+  share   = "projects" # default: what clients see
   as      = "same"     # or { user = "svc", password_file = "svc.password" }
   encrypt = "allowed"  # allowed | required, of clients
   comment = "of all projects"
+}
+
+# \\files.example.com\home, which is no share of the gateway under other names.
+mount "files home" {
+  name    = "home" # default: the mount's name
+  hosts   = ["files.example.com"]
+  backend = "nas1"
+  share   = "home"
 }
 
 backend "nas1" {

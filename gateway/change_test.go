@@ -21,6 +21,7 @@ type street struct {
 	front    *mem.Network
 	log      *logBook
 	one, two *Backend
+	hosts    []*Host
 	g        *Gateway
 	stop     func() error
 }
@@ -35,6 +36,7 @@ func onStreet(t *testing.T, listeners func(*street) []Listener, f func(*street))
 		s.one = &Backend{Name: "one", Endpoints: []Endpoint{{at("one"), servers}}}
 		s.two = &Backend{Name: "two", Endpoints: []Endpoint{{at("two"), servers}}}
 		s.g = &Gateway{Log: slog.New(s.log), Listeners: listeners(s)}
+		s.g.Hosts = s.hosts
 		s.stop = running(s.g)
 		f(s)
 		if err := s.stop(); err != nil {

@@ -14,7 +14,8 @@ import (
 // comments say.
 type connection struct {
 	listener *Listener
-	backend  *Backend
+	backend  *Backend // nil until it has been chosen
+	host     *Host    // that the client has named, nil when it need not or has not
 	peer     string
 	serial   uint64
 	began    time.Time
@@ -24,6 +25,9 @@ type connection struct {
 
 	front, back transports.Conn
 	backAddress string // the dial string that answered
+
+	first    *transports.Message // read to choose the backend; nil when that was not needed, or has been sent
+	admitted bool                // the client has its answer already
 
 	gate gate // owned by the back's reader
 
@@ -56,6 +60,7 @@ func (c *connection) run(ctx context.Context) {
 		return nil
 	})
 	if err != nil {
+		c.dropFirst()
 		c.front.Close()
 		if ctx.Err() != nil {
 			c.report(end{side: gateway}, nil)
@@ -68,6 +73,7 @@ func (c *connection) run(ctx context.Context) {
 	}
 	c.gate = newGate(c.front)
 	if err := c.admit(); err != nil {
+		c.dropFirst()
 		c.front.Close()
 		c.back.Close()
 		c.report(end{client, ended, err}, nil)
@@ -75,6 +81,12 @@ func (c *connection) run(ctx context.Context) {
 	}
 	c.log.Debug("connection opened", "conn", c.serial, "listener", c.listener.Name,
 		"peer", c.peer, "backend", c.backend.Name, "back", c.backAddress)
+	if e := c.sendFirst(); e != nil {
+		c.hangUp(*e)
+		c.blame(address, *e)
+		c.report(*e, nil)
+		return
+	}
 	v := newConverter(c)
 	if v == nil {
 		why := c.relay(ctx)
@@ -103,7 +115,7 @@ func (c *connection) blame(address int, why end) {
 // cannot carry: cifs.ko makes its signed WRITEs as long as it may.
 func (c *connection) admit() error {
 	front, ok := c.front.(transports.Deferred)
-	if !ok {
+	if !ok || c.admitted {
 		return nil
 	}
 	limit := 0
@@ -119,7 +131,7 @@ func (c *connection) report(why end, n *counts) {
 		slog.Uint64("conn", c.serial),
 		slog.String("listener", c.listener.Name),
 		slog.String("peer", c.peer),
-		slog.String("backend", c.backend.Name),
+		slog.String("backend", c.backendName()),
 		slog.String("front", c.listener.Endpoint.Addr.Network),
 		slog.String("back", c.backAddress),
 		slog.Uint64("bytes_in", c.in.bytes),
@@ -127,6 +139,9 @@ func (c *connection) report(why end, n *counts) {
 		slog.Duration("duration", time.Since(c.began)),
 		slog.String("reason", why.String()),
 	)
+	if c.host != nil {
+		attrs = append(attrs, slog.String("host", c.host.Name))
+	}
 	if n == nil {
 		n = new(counts)
 	}

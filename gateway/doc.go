@@ -37,6 +37,31 @@
 // Connections that have not come to a share yet are counted by source (lobby.go):
 // whoever opens them by the thousand keeps out nobody but himself.
 //
+// # Hosts
+//
+// A gateway is several servers (Host) to clients who call it by several names. A
+// mount may be of some of them only (hosts.go), and a relay may go to another
+// backend for each (choose.go). A client says up to three names:
+//
+//	SNI      of the TLS handshake: transports.Named
+//	NETNAME  of NEGOTIATE, [MS-SMB2] 2.2.3.1.4
+//	path     of TREE_CONNECT: \server\share
+//
+// Where there is an SNI it alone counts, for it is what the client was shown a
+// certificate for: a path that names another host is STATUS_BAD_NETWORK_NAME, also
+// when the SNI is no host's. Without one the path's name counts where it is a
+// host's, and else NETNAME. These are the client's word and no more: hosts on
+// networks without TLS are names, and what a user may have is for its mounts'
+// servers to say. Names are compared whole, without regard to case and to a dot at
+// the end; a short name, or an address, is a host's when it is among its names.
+// Whoever names no host, or one that does not exist, sees the mounts that are of
+// all hosts.
+//
+// A relay has no path to look at. When there is no SNI it reads the client's first
+// message, at most maxBeforeLogin bytes within nameTime, before it dials, and
+// passes it on as it is. Who names no host that the listener has a backend for
+// goes to Relay, or is closed.
+//
 // What follows is about relaying.
 //
 // # Picture
@@ -248,6 +273,7 @@
 // listener, peer, backend, front (network), back (dial string), bytes_in,
 // bytes_out (as the client sees them, placed payload included), duration,
 // reason, placed_reads, placed_writes, inline_reads, inline_writes, refused and
+// host, where it has chosen the backend, and
 // inline_REASON: below_threshold, signed, encrypted (messages of any kind),
 // dialect, pipe, memory, unasked (the leg that could place is the client's,
 // and it did not ask), malformed. Where neither leg places nothing is counted.
@@ -282,6 +308,12 @@
 // by its own patience; the next one is sent elsewhere. A connection on which nothing
 // is outstanding may outlive its server by a minute, until it is asked for a sign of
 // life; one with data on its way by two, when TCP gives up.
+//
+// A client that begins with the SMB1 negotiate has not said what it calls the
+// server when a relay has to choose, and one before 3.1.1 never does: without TLS
+// both are of no host there. On SMB Direct a listener that chooses by NETNAME
+// cannot tell its clients what the backend's leg carries, because they wait for
+// the answer to their negotiation before they send.
 //
 // While pending is full, a CANCEL or an oplock acknowledgement of the same
 // client waits too.

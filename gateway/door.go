@@ -49,7 +49,7 @@ func announce(ctx context.Context, s *server, listeners []*Listener) ([]*door, e
 
 // lead makes what comes from now on a listener's.
 func (d *door) lead(s *server, l *Listener) {
-	if ln, ok := d.Listener.(transports.Deferrer); ok && l.Relay != nil {
+	if ln, ok := d.Listener.(transports.Deferrer); ok && l.relays() {
 		ln.Defer() // until the backend has said what it takes: connection.admit
 	}
 	d.behind.Store(&behind{s, l})

@@ -56,12 +56,14 @@ func (b *Backend) host() string {
 	return b.Endpoints[0].Addr.Host
 }
 
-// A Listener is an address that clients connect to. It relays to a backend, or
-// serves the Gateway's Service on its Terms.
+// A Listener is an address that clients connect to. It relays to a backend, which
+// the client may choose by the name that it has for the server, or serves the
+// Gateway's Service on its Terms.
 type Listener struct {
 	Name     string
 	Endpoint Endpoint
-	Relay    *Backend // nil: the Service
+	Relay    *Backend           // nil: the Service, or nobody when there is a RelayTo
+	RelayTo  map[*Host]*Backend // for clients that name one of these; Relay for others
 	Terms    Terms
 	Policy   *policy.Policy // what its clients may do; nil is everything
 }
@@ -72,7 +74,8 @@ type Gateway struct {
 	Listeners []Listener
 	Service   *Service // nil when every listener relays
 	Limits    limit.Rules
-	Share     int64 // bytes that a connection has under way while others are busy; 0 is no limit
+	Share     int64   // bytes that a connection has under way while others are busy; 0 is no limit
+	Hosts     []*Host // the servers that it is; others' names are nobody's
 	Log       *slog.Logger
 
 	// Ready is called once every listener takes clients, with where each of
@@ -129,6 +132,7 @@ type server struct {
 
 	log     *slog.Logger
 	service *Service
+	hosts   hosts
 	front   map[*Listener]*front.Server // of listeners that do not relay
 	replies *transports.Arena           // of those
 	pipes   *ipc.Service
@@ -163,6 +167,7 @@ func newServerAfter(g *Gateway, before *server) *server {
 		lasting: new(lasting),
 		log:     g.Log,
 		service: g.Service,
+		hosts:   newHosts(g.Hosts),
 		front:   make(map[*Listener]*front.Server),
 		replies: new(transports.Arena),
 		resumed: make(map[source]*back.Sessions),
@@ -180,6 +185,9 @@ func newServerAfter(g *Gateway, before *server) *server {
 	}
 	for _, l := range g.Listeners {
 		s.enter(l.Relay, before)
+		for _, b := range l.RelayTo {
+			s.enter(b, before)
+		}
 	}
 	if g.Service != nil {
 		for _, m := range g.Service.Mounts {
@@ -187,7 +195,7 @@ func newServerAfter(g *Gateway, before *server) *server {
 			s.resume(source{m.Backend, m.As}, before)
 			s.share(m.Backend, before)
 		}
-		s.pipes = ipc.New(ipc.Config{Server: g.Service.Name, Shares: g.Service.listed, Arena: s.replies})
+		s.pipes = ipc.New(ipc.Config{Server: g.Service.Name, Arena: s.replies})
 	}
 	s.fronts(g)
 	return s

@@ -24,6 +24,7 @@ func TestJoins(t *testing.T) {
 	at := func(p *policy.Policy, address string) *ward {
 		return &ward{policy: p, facts: policy.Facts{Address: netip.MustParseAddr(address)}}
 	}
+	srv := newServer(&Gateway{Hosts: []*Host{hostA, hostB}})
 	for name, c := range map[string]struct {
 		home, here *space
 		want       bool
@@ -35,17 +36,22 @@ func TestJoins(t *testing.T) {
 		"a policy there":      {&space{ward: at(strict, "192.0.2.1")}, &space{}, false},
 		"another policy":      {&space{ward: at(strict, "192.0.2.1")}, &space{ward: at(other, "192.0.2.1")}, false},
 		"from the same net":   {&space{ward: at(strict, "192.0.2.1")}, &space{ward: at(strict, "192.0.2.2")}, true},
+		"the same host":       {&space{name: "a.example"}, &space{name: "A"}, true},
+		"another host":        {&space{name: "a.example"}, &space{name: "b.example"}, false},
+		"no host any more":    {&space{name: "a.example"}, &space{}, false},
+		"a host it has not":   {&space{}, &space{name: "unknown"}, false},
 		"from somewhere else": {&space{ward: at(strict, "192.0.2.1")}, &space{ward: at(strict, "198.51.100.1")}, false},
 	} {
 		arrived := false
 		c.here.arrived = func() { arrived = true }
+		c.home.server, c.here.server = srv, srv
 		table := new(limit.Table)
-		home := &limitedSpace{Space: c.home, visitor: &visitor{meter: table.Meter()}}
-		here := &limitedSpace{Space: c.here, visitor: &visitor{meter: table.Meter()}}
+		home := &limitedSpace{Hosting: c.home, visitor: &visitor{meter: table.Meter()}}
+		here := &limitedSpace{Hosting: c.here, visitor: &visitor{meter: table.Meter()}}
 		if got := here.Join(home, new(tree.Client)); got != c.want || arrived != c.want || (len(here.followed()) == 1) != c.want {
 			t.Errorf("%s: %v, out of the lobby %v, following %d", name, got, arrived, len(here.followed()))
 		}
-		if here.Join(here.Space, new(tree.Client)) {
+		if here.Join(here.Hosting, new(tree.Client)) {
 			t.Errorf("%s: joins what it does not know", name)
 		}
 	}
@@ -60,7 +66,7 @@ func TestFollowed(t *testing.T) {
 		var rate, most limit.Limits
 		rate[limit.RequestsPerSecond] = 10
 		table.Change(limit.Rules{{Per: limit.Mount, Limits: rate}})
-		home := &limitedSpace{Space: new(space), visitor: &visitor{meter: table.Meter()}}
+		home := &limitedSpace{Hosting: new(space), visitor: &visitor{meter: table.Meter()}}
 		home.base[limit.Mount], _ = home.meter.Open(limit.Subject{Per: limit.Mount, Name: "DATA"})
 		v := &visitor{meter: table.Meter()}
 		alice := &tree.Client{User: auth.Identity{User: "alice"}}

@@ -31,6 +31,14 @@ const (
 	// [MS-SMB2] 2.2.5.
 	maxBeforeLogin = 128 << 10
 
+	// nameTime is how long a client that relays has to say what it calls the server:
+	// its first message comes at once.
+	nameTime = 10 * time.Second
+
+	// maxServerName bounds names of servers, in bytes: those of DNS have 253 letters.
+	// What is longer is nobody's name.
+	maxServerName = 512
+
 	// stallTime is how long a backend may answer none of the requests that fill
 	// a connection's pending. Meanwhile the client is not read, so its death
 	// would not be noticed either. It is longer than clients wait for a reply:

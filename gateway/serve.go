@@ -11,7 +11,7 @@ import (
 func (s *server) serve(ctx context.Context, l *Listener, front transports.Conn) {
 	s.served.Add(1)
 	defer s.served.Add(-1)
-	if l.Relay == nil {
+	if !l.relays() {
 		s.terminate(ctx, l, front)
 		return
 	}
@@ -24,17 +24,20 @@ func (s *server) serve(ctx context.Context, l *Listener, front transports.Conn) 
 	defer v.leave()
 	c := &connection{
 		listener: l,
-		backend:  l.Relay,
 		front:    front,
 		peer:     front.RemoteAddr().String(),
 		began:    time.Now(),
 		serial:   s.serial.Add(1),
-		arena:    s.arenas[l.Relay],
-		monitor:  s.monitors[l.Relay],
 		log:      s.log,
 		in:       flow{visitor: v},
 		out:      flow{visitor: v, lane: 1},
 	}
+	if e := c.choose(ctx, s.hosts); e != nil {
+		front.Close()
+		c.report(*e, nil)
+		return
+	}
+	c.arena, c.monitor = s.arenas[c.backend], s.monitors[c.backend]
 	c.run(ctx)
 }
 

@@ -5,7 +5,6 @@ import (
 
 	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/gateway/front"
-	"github.com/smbgw/smbgw/gateway/ipc"
 	"github.com/smbgw/smbgw/gateway/store"
 	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
@@ -30,14 +29,16 @@ type Service struct {
 	// Groups are the groups that a user is in, for policies; nil is none.
 	Groups func(user string) []string
 
-	// Mounts are the shares that clients see. Names are unique in any case.
+	// Mounts are the shares that clients see. Two of one Seen in any case have no
+	// view in common.
 	Mounts []Mount
 }
 
 // A Mount is a share that clients see, and where it comes from: a share of a
 // Backend, or of a Store.
 type Mount struct {
-	Name    string
+	Name    string // in the configuration and in logs
+	Seen    string // what clients call it; Name when empty
 	Comment string // shown to who lists the shares
 	Share   string // there; Name when empty
 
@@ -48,6 +49,9 @@ type Mount struct {
 
 	// Encrypt demands of clients to encrypt what concerns the mount.
 	Encrypt bool
+
+	// Hosts are the servers that it is a share of, all when nil.
+	Hosts []*Host
 }
 
 // A Login is how a client's session is carried on at a backend: as the same
@@ -76,26 +80,6 @@ type Terms struct {
 	// NoPipes denies clients every named pipe, and with it the list of the
 	// shares. They connect to IPC$ all the same.
 	NoPipes bool
-}
-
-// mount finds a mount by the name that a client asks for.
-func (s *Service) mount(name string) *Mount {
-	name = auth.Upper(name)
-	for i := range s.Mounts {
-		if auth.Upper(s.Mounts[i].Name) == name {
-			return &s.Mounts[i]
-		}
-	}
-	return nil
-}
-
-// listed is the mounts as IPC$ lists them.
-func (s *Service) listed(*tree.Client) []ipc.Share {
-	list := make([]ipc.Share, len(s.Mounts))
-	for i, m := range s.Mounts {
-		list[i].Name, list[i].Comment = m.Name, m.Comment
-	}
-	return list
 }
 
 // share is the mount's name where it comes from.

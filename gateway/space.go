@@ -23,6 +23,7 @@ type space struct {
 	noPipes bool         // the listener's Terms
 	ward    *ward
 	memory  back.Memory // of what backends are exposed
+	name    string      // what the client calls us in its connection's set-up
 
 	mu    sync.Mutex // guards the map
 	backs map[source]leg
@@ -84,6 +85,7 @@ func (s *server) resumes(t *back.Sessions) bool {
 var (
 	_ tree.Admitter = (*space)(nil)
 	_ front.Joiner  = (*space)(nil)
+	_ tree.Hosting  = (*space)(nil)
 )
 
 // Join lets a session of another connection be served by this one's where nothing
@@ -91,7 +93,7 @@ var (
 // share.
 func (s *space) Join(home tree.Space, _ *tree.Client) bool {
 	h, ok := home.(*space)
-	if !ok || s.noPipes != h.noPipes || !s.ward.joins(h.ward) {
+	if !ok || s.noPipes != h.noPipes || !s.ward.joins(h.ward) || !s.seesAs(h) {
 		return false
 	}
 	s.arrived()
@@ -106,17 +108,30 @@ func (s *space) Admit(client *tree.Client) error {
 	return nil
 }
 
-// Connect connects to a mount, as far as the listener's policy allows it.
+// Connect connects to a mount, of a server without a name.
 func (s *space) Connect(ctx context.Context, client *tree.Client, share string) (*tree.Share, error) {
-	s.arrived()
-	return s.ward.connect(client, share, func() (*tree.Share, error) { return s.connect(ctx, client, share) })
+	return s.ConnectTo(ctx, client, "", share)
 }
 
-func (s *space) connect(ctx context.Context, client *tree.Client, share string) (*tree.Share, error) {
-	if auth.Upper(share) == ipc.Name {
-		return s.ipc(client), nil
+// ConnectTo connects to a mount.
+func (s *space) ConnectTo(ctx context.Context, client *tree.Client, server, share string) (*tree.Share, error) {
+	s.arrived()
+	from, ok := s.view(client, server)
+	if !ok {
+		return nil, smb2.StatusBadNetworkName
 	}
-	m := s.service.mount(share)
+	m, name := s.service.mount(from, share), share
+	if m != nil {
+		name = m.Name // what policies call it
+	}
+	return s.ward.connect(client, name, func() (*tree.Share, error) { return s.connect(ctx, client, from, share, m) })
+}
+
+// connect connects to IPC$ or to a mount, nil where there is none.
+func (s *space) connect(ctx context.Context, client *tree.Client, from view, share string, m *Mount) (*tree.Share, error) {
+	if auth.Upper(share) == ipc.Name {
+		return s.ipc(client, from), nil
+	}
 	if m == nil {
 		return nil, smb2.StatusBadNetworkName
 	}
@@ -129,17 +144,17 @@ func (s *space) connect(ctx context.Context, client *tree.Client, share string) 
 	}
 	if err == nil && s.noPipes && sh.Type == smb2.SharePipe {
 		sh.Server.Close()
-		return s.ipc(client), nil
+		return s.ipc(client, from), nil
 	}
 	return m.seen(sh, err)
 }
 
 // ipc is the gateway's own IPC$.
-func (s *space) ipc(client *tree.Client) *tree.Share {
+func (s *space) ipc(client *tree.Client, from view) *tree.Share {
 	if s.noPipes {
 		return s.pipes.Refuse(client)
 	}
-	return s.pipes.Connect(client)
+	return s.pipes.ConnectTo(client, func() []ipc.Share { return s.service.listed(from, client) })
 }
 
 // back is what the client sees of a mount's backend.
@@ -177,6 +192,7 @@ func (m *Mount) seen(s *tree.Share, err error) (*tree.Share, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.Name = m.Name
 	s.Flags &^= smb2.ShareDFS | smb2.ShareDFSRoot
 	s.Capabilities &^= smb2.ShareCapDFS | smb2.ShareCapScaleOut | smb2.ShareCapCluster |
 		smb2.ShareCapAsymmetric | smb2.ShareCapRedirectToOwner

@@ -15,7 +15,7 @@ import (
 func (s *server) fronts(g *Gateway) {
 	for i := range g.Listeners {
 		l := &g.Listeners[i]
-		if l.Relay != nil {
+		if l.relays() {
 			continue
 		}
 		s.front[l] = &front.Server{
@@ -71,7 +71,7 @@ func (s *server) terminate(ctx context.Context, l *Listener, conn transports.Con
 			return
 		}
 	}
-	space := &space{server: s, log: log, arrived: leave, noPipes: l.Terms.NoPipes, ward: ward, memory: v}
+	space := &space{server: s, log: log, arrived: leave, noPipes: l.Terms.NoPipes, ward: ward, memory: v, name: nameOf(conn)}
 	used, err := s.front[l].Serve(ctx, conn, &limitedSpace{space, v, s.replies})
 	reason := "client closed"
 	switch {

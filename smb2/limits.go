@@ -14,6 +14,10 @@ const (
 	// each type comes once.
 	MaxNegotiateContexts = 32
 
+	// MaxNetName bounds the name of a server in a negotiate context, in bytes: names
+	// of DNS have at most 253 letters.
+	MaxNetName = 512
+
 	// MaxAlgorithms bounds a list of ciphers or other algorithms in a negotiate
 	// context: no kind has more than six.
 	MaxAlgorithms = 64

@@ -230,6 +230,7 @@ var negotiateData = map[NegotiateContextType]datum{
 	ContextPreauth:       datumOf(ParsePreauthContext),
 	ContextEncryption:    datumOf(ParseEncryptionContext),
 	ContextCompression:   datumOf(ParseCompressionContext),
+	ContextNetName:       datumOf(ParseNetNameContext),
 	ContextTransport:     datumOf(ParseTransportContext),
 	ContextRDMATransform: datumOf(ParseRDMATransformContext),
 	ContextSigning:       datumOf(ParseSigningContext),

@@ -13,7 +13,8 @@
 // ready for messages. A [Conn] receives and sends; one that is a [Placer] too
 // moves bulk data beside the messages, as SMB Direct does. Other abilities are
 // found by assertion likewise: [Gatherer] and [Framed] for relays, [Limited] and
-// [Bounded] for the sizes of messages, [Deferred] for the last word of a set-up.
+// [Bounded] for the sizes of messages, [Deferred] for the last word of a set-up,
+// [Named] for what the peer calls us.
 //
 // The networks are in the packages below this one: tcp, quic, smbdirect (over
 // several RDMA providers) and mem. Which first word of a dial string means

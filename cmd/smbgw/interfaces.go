@@ -51,7 +51,7 @@ func interfaces(asked string, listeners []config.Listener, links []link) []smb2.
 // that is the same for all of them. Those over TLS are left out: clients go to them
 // by name.
 func joins(home, other *config.Listener) bool {
-	return other.Relay == nil && !networks[other.Addr.Network].TLS && other.Policy == home.Policy && other.Pipes == home.Pipes &&
+	return !other.Relays() && !networks[other.Addr.Network].TLS && other.Policy == home.Policy && other.Pipes == home.Pipes &&
 		other.MinDialect <= home.MinDialect &&
 		(other.Sign != config.Required || home.Sign == config.Required) &&
 		(other.Encrypt != config.Required || home.Encrypt == config.Required) &&

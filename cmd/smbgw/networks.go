@@ -67,7 +67,7 @@ func pausing(log *slog.Logger) func(error) {
 }
 
 func listenQUIC(l *config.Listener, log *slog.Logger) transports.Network {
-	t := quic.TLS{Cert: l.TLS.Cert, Key: l.TLS.Key, ClientCA: l.TLS.ClientCA}
+	t := quic.TLS{Cert: l.TLS.Cert, Key: l.TLS.Key, ClientCA: l.TLS.ClientCA, Hosts: certified(l.TLS.Hosts)}
 	if a := l.TLS.Access; a != nil {
 		t.Access = &quic.Access{Entries: a.Entries, File: a.File}
 	}

@@ -50,11 +50,11 @@ func newProgram(inv *invocation, c *config.Config) (*program, error) {
 // warn says what relay cannot hide.
 func (p *program) warn(c *config.Config) {
 	for _, l := range c.Listeners {
-		if l.Relay == nil {
+		if !l.Relays() {
 			continue
 		}
 		p.log.Info("relay passes the backend's network-interface lists and referrals unchanged: clients may learn its own addresses",
-			"listener", l.Name, "backend", l.Relay.Name)
+			"listener", l.Name)
 	}
 }
 

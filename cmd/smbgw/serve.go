@@ -53,7 +53,9 @@ func build(c *config.Config, networks map[string]network, limiter *auth.Limiter,
 		backends[b] = backend(b, networks, log)
 	}
 	var err error
-	if g.Service, err = service(c, backends, limiter, log); err != nil {
+	hosts := hostsOf(c)
+	g.Hosts = hosts.list(c.Hosts)
+	if g.Service, err = service(c, backends, hosts, limiter, log); err != nil {
 		return nil, err
 	}
 	for i := range c.Listeners {
@@ -63,6 +65,7 @@ func build(c *config.Config, networks map[string]network, limiter *auth.Limiter,
 			Name:     l.Name,
 			Endpoint: gateway.Endpoint{Addr: l.Addr, Network: n},
 			Relay:    backends[l.Relay],
+			RelayTo:  hosts.backends(l.RelayTo, backends),
 			Terms:    terms(l, c.Mounts),
 			Policy:   l.Policy,
 		})

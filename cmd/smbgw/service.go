@@ -22,7 +22,7 @@ import (
 )
 
 // service is what listeners without a relay serve, nil when there are none.
-func service(c *config.Config, backends map[*config.Backend]*gateway.Backend, limiter *auth.Limiter, log *slog.Logger) (*gateway.Service, error) {
+func service(c *config.Config, backends map[*config.Backend]*gateway.Backend, hosts hosts, limiter *auth.Limiter, log *slog.Logger) (*gateway.Service, error) {
 	if c.Users == nil {
 		return nil, nil
 	}
@@ -53,6 +53,7 @@ func service(c *config.Config, backends map[*config.Backend]*gateway.Backend, li
 		s.Mounts = append(s.Mounts, gateway.Mount{
 			Name: m.Name, Comment: m.Comment, Share: m.Share, Backend: backends[m.Backend], As: as,
 			Encrypt: m.Encrypt == config.Required,
+			Seen:    m.Seen, Hosts: hosts.list(m.Hosts),
 		})
 	}
 	return s, nil

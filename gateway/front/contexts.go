@@ -9,7 +9,8 @@ import (
 
 // settleContexts goes through the lists of 3.1.1, [MS-SMB2] 3.3.5.4, and returns
 // those of the answer. Compression, RDMA transforms and POSIX extensions are not
-// answered, which declines them; the server's name is not looked at.
+// answered, which declines them; the server's name is noted, and one that is no
+// name ignored.
 func (c *conn) settleContexts(r *request, n *negotiation) (answer []smb2.NegotiateContext, s smb2.Status) {
 	list, err := n.client.Contexts(nil, r.Element)
 	if err != nil || repeated(list) {
@@ -28,6 +29,9 @@ func (c *conn) settleContexts(r *request, n *negotiation) (answer []smb2.Negotia
 			data, s = settleSigning(x.Data, n)
 		case smb2.ContextTransport:
 			data = c.settleTransport(x.Data)
+		case smb2.ContextNetName:
+			name, _ := smb2.ParseNetNameContext(x.Data)
+			n.netName = name.Name
 		}
 		if s != 0 {
 			return nil, s

@@ -16,6 +16,7 @@ import (
 type negotiation struct {
 	suite        crypt.Suite // no dialect before the end
 	client       smb2.NegotiateRequest
+	netName      string            // what the client calls us; "" when it does not say
 	capabilities smb2.Capabilities // ours
 	preauth      crypt.PreauthHash // 3.1.1
 	wild         bool              // an SMB1 negotiate has been answered

@@ -206,6 +206,7 @@ func (c *conn) finishLogin(r *request, s *channel, q smb2.SessionSetupRequest, t
 		Signed:     s.signing,
 		Encrypted:  s.encrypt,
 		Address:    c.remote().String(),
+		NetName:    c.terms.netName,
 		Notify:     (*breaker)(s.session),
 	}
 	if status := c.permits(client); status != 0 {

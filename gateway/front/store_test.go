@@ -24,6 +24,7 @@ type shop struct {
 	open    int // trees
 	cancels int
 	users   []string
+	servers []string // that were asked for
 
 	curt bool // what waits at a tree's end is cancelled
 
@@ -56,6 +57,13 @@ func (s *shop) Connect(_ context.Context, c *tree.Client, share string) (*tree.S
 	s.open++
 	s.users = append(s.users, c.User.User)
 	return &tree.Share{Server: &counter{shop: s}, Type: smb2.ShareDisk, Flags: s.flags, MaximalAccess: 0x1f01ff}, nil
+}
+
+func (s *shop) ConnectTo(ctx context.Context, c *tree.Client, server, share string) (*tree.Share, error) {
+	s.mu.Lock()
+	s.servers = append(s.servers, server)
+	s.mu.Unlock()
+	return s.Connect(ctx, c, share)
 }
 
 func (s *shop) Logoff(c *tree.Client) {

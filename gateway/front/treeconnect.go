@@ -49,7 +49,7 @@ func (c *conn) treeConnect(r *request, at *place) error {
 		c.refuse(r, smb2.StatusInvalidParameter)
 		return nil
 	}
-	share, status := shareOf(path)
+	to, status := targetOf(path)
 	if status != 0 {
 		c.refuse(r, status)
 		return nil
@@ -60,7 +60,7 @@ func (c *conn) treeConnect(r *request, at *place) error {
 		return nil
 	}
 	at.tree = id
-	c.aside(r, func() { c.connect(r, share, id) })
+	c.aside(r, func() { c.connect(r, to, id) })
 	return nil
 }
 
@@ -80,30 +80,40 @@ func (s *session) newTree(all *Sessions) (id uint32, ok bool) {
 	}
 }
 
-// shareOf is the share of \\server\share.
-func shareOf(path []byte) (string, smb2.Status) {
+// A target is \\server\share.
+type target struct{ server, share string }
+
+func targetOf(path []byte) (target, smb2.Status) {
 	p, ok := smb2.DecodeUTF16(path)
 	if !ok {
-		return "", smb2.StatusInvalidParameter
+		return target{}, smb2.StatusInvalidParameter
 	}
 	p, ok = strings.CutPrefix(p, `\\`)
 	server, share, found := strings.Cut(p, `\`)
 	switch {
 	case !ok, !found, server == "", len(server) > 255, strings.ContainsRune(p, 0):
-		return "", smb2.StatusInvalidParameter
+		return target{}, smb2.StatusInvalidParameter
 	case share == "", strings.ContainsAny(share, `\/`), len(share) > 4*maxShareName, len([]rune(share)) > maxShareName:
-		return "", smb2.StatusBadNetworkName
+		return target{}, smb2.StatusBadNetworkName
 	}
-	return share, 0
+	return target{server, share}, 0
+}
+
+// ask connects to the share in a space.
+func (c *conn) ask(space tree.Space, client *tree.Client, to target) (*tree.Share, error) {
+	if h, ok := space.(tree.Hosting); ok {
+		return h.ConnectTo(c.ctx, client, to.server, to.share)
+	}
+	return space.Connect(c.ctx, client, to.share)
 }
 
 // connect asks for the share and enters it. The session may have gone meanwhile,
 // or the connection on which the client would hear the tree's id.
-func (c *conn) connect(r *request, name string, id uint32) {
+func (c *conn) connect(r *request, to target, id uint32) {
 	s := r.channel
-	share, err := s.space.Connect(c.ctx, s.client, name)
+	share, err := c.ask(s.space.Space, s.client, to)
 	if err != nil {
-		c.refuse(r, c.whyNot(name, err))
+		c.refuse(r, c.whyNot(to.share, err))
 		return
 	}
 	b := &branch{id: id, share: share, encrypt: share.Flags&smb2.ShareEncrypt != 0}

@@ -67,7 +67,7 @@ func (s *Server) open(element []byte) (*open, smb2.Status) {
 	case len(s.opens) >= maxOpens || s.service.Held() > maxHeld:
 		return nil, smb2.StatusTooManyOpenedFiles
 	}
-	o := &open{access: access, association: newAssociation(s.service.srvsvc(s.client), s.service)}
+	o := &open{access: access, association: newAssociation(s.service.srvsvc(s.client, s.shares), s.service)}
 	s.publish(o)
 	s.account(o)
 	return o, smb2.StatusSuccess

@@ -14,6 +14,7 @@ import (
 type Server struct {
 	service *Service
 	client  *tree.Client
+	shares  func() []Share // that the client sees
 	replies tree.Replies
 	refuses bool // denies all pipes
 
@@ -33,6 +34,7 @@ var _ tree.Server = (*Server)(nil)
 func newServer(s *Service, client *tree.Client) *Server {
 	return &Server{
 		service: s, client: client, replies: tree.Replies{Arena: s.Arena},
+		shares:  func() []Share { return s.Shares(client) },
 		opens:   map[smb2.FileID]*open{},
 		waiting: map[*tree.Request]*wait{},
 	}

@@ -55,6 +55,14 @@ func (s *Service) Connect(client *tree.Client) *tree.Share {
 	return s.share(newServer(s, client))
 }
 
+// ConnectTo is Connect for a tree in which shares, and not Shares, says what the
+// client sees.
+func (s *Service) ConnectTo(client *tree.Client, shares func() []Share) *tree.Share {
+	t := newServer(s, client)
+	t.shares = shares
+	return s.share(t)
+}
+
 // Refuse begins a tree in which a client is denied all pipes, [MS-SMB2] 3.3.5.9
 // on named pipes over QUIC.
 func (s *Service) Refuse(client *tree.Client) *tree.Share {
@@ -75,12 +83,11 @@ func (s *Service) share(t *Server) *tree.Share {
 // Held is what all pipes hold, in bytes: zero when every tree has been closed.
 func (s *Service) Held() int64 { return s.held.Load() }
 
-// srvsvc is the interface for a client. IPC$ is added to a copy of what Shares
-// returns.
-func (s *Service) srvsvc(client *tree.Client) *srvsvc {
+// srvsvc is the interface for a client. IPC$ is added to a copy of the shares.
+func (s *Service) srvsvc(client *tree.Client, shares func() []Share) *srvsvc {
 	return &srvsvc{
 		server: s.Server, comment: s.Comment, now: s.Now, nobody: client.User.Anonymous,
-		shares: func() []Share { return append(slices.Clone(s.Shares(client)), own) },
+		shares: func() []Share { return append(slices.Clone(shares()), own) },
 	}
 }
 

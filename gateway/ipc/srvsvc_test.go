@@ -251,9 +251,9 @@ func TestUnknownLevels(t *testing.T) {
 // The anonymous are told of no share.
 func TestAnonymous(t *testing.T) {
 	t.Parallel()
-	service := New(Config{Shares: func(*tree.Client) []Share { return []Share{{Name: "secret"}} }})
+	service := New(Config{})
 	for _, anonymous := range []bool{false, true} {
-		s := service.srvsvc(&tree.Client{User: auth.Identity{Anonymous: anonymous}})
+		s := service.srvsvc(&tree.Client{User: auth.Identity{Anonymous: anonymous}}, func() []Share { return []Share{{Name: "secret"}} })
 		for opnum, args := range map[uint16][]byte{
 			opShareEnum:    (&shareEnum{level: 1, fields: shareInfo[1], most: 0xffffffff}).append(),
 			opEnumSticky:   (&shareEnum{level: 2, fields: shareInfo[2], most: 0xffffffff}).append(),

@@ -46,9 +46,19 @@ type Admitter interface {
 	Admit(client *Client) error
 }
 
+// A Hosting is a Space that is several servers: which shares there are depends on
+// what the client calls the server. Found by assertion.
+type Hosting interface {
+	Space
+
+	// ConnectTo is Connect to the share of a server, \\server\share.
+	ConnectTo(ctx context.Context, client *Client, server, share string) (*Share, error)
+}
+
 // A Share is a tree that has been connected.
 type Share struct {
 	Server Server
+	Name   string // of the mount, in the configuration; "" of what is none
 
 	// As TREE_CONNECT's response has them, [MS-SMB2] 2.2.10.
 	Type          smb2.ShareType
@@ -85,6 +95,7 @@ type Client struct {
 	Signed     bool   // its requests have to be signed
 	Encrypted  bool   // they have to be sealed
 	Address    string // for logs
+	NetName    string // what the client calls the server in NEGOTIATE; "" when it does not say
 	Notify     Notify
 }
 

@@ -249,7 +249,7 @@ func TestAccessReload(t *testing.T) {
 	check := func(step string, aliceIn, bobIn bool, reports int) {
 		t.Helper()
 		now = now.Add(2 * checkInterval)
-		r.config() // which looks at the other files
+		r.config("") // which looks at the other files
 		l := r.access.get()
 		for file, want := range map[string]bool{alice: aliceIn, bob: bobIn} {
 			if v := ca.judge(l, file); v.Allowed != want {

@@ -19,6 +19,7 @@ import (
 type conn struct {
 	raw    *quic.Conn
 	socket *socket
+	name   string // what the peer calls us
 	arena  *transports.Arena
 	limit  atomic.Int64
 	most   int // what limit is when its owner sets none
@@ -41,6 +42,7 @@ type conn struct {
 var (
 	_ transports.Limited   = (*conn)(nil)
 	_ transports.Certified = (*conn)(nil)
+	_ transports.Named     = (*conn)(nil)
 )
 
 // newConn takes raw, and holds s for it.

@@ -36,6 +36,13 @@
 // clients. In TLS 1.3 a client hears of its rejection after its own handshake, so
 // Dial may succeed then, and Receive fails.
 //
+// # Names
+//
+// TLS.Hosts has further certificates, each for clients that ask for one of its
+// names in the handshake (SNI, RFC 6066 3); the others get Cert. What a client
+// has asked for is its connection's name (transports.Named): it has been shown a
+// certificate for it.
+//
 // # Access control
 //
 // TLS.Access says which of the certificates that TLS.ClientCA vouches for are
@@ -69,8 +76,6 @@
 //
 // A peer that does not read within Linger of our Close loses what it has not
 // read, also what its system already has.
-//
-// One certificate serves all names.
 //
 // A client is denied before it has proven that it has the key of the certificate
 // that it shows, because TLS asks then. So whoever has somebody's certificate can

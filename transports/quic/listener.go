@@ -44,6 +44,7 @@ func (l *listener) handshake(ctx context.Context, raw *quic.Conn) (transports.Co
 	case <-raw.HandshakeComplete():
 		l.network.audit(raw)
 		c := l.network.newConn(raw, l.socket)
+		c.name = raw.ConnectionState().TLS.ServerName
 		c.background.Go(c.acceptStreams)
 		return c, nil
 	case <-raw.Context().Done():

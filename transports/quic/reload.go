@@ -18,8 +18,9 @@ import (
 // in force while a certificate is being renewed.
 type reloader struct {
 	own     *watched[tls.Certificate]
-	clients *watched[*x509.CertPool] // nil when clients need no certificate
-	access  *watched[access.List]    // nil when all of them may connect
+	named   map[string]*watched[tls.Certificate] // by the name that clients ask for
+	clients *watched[*x509.CertPool]             // nil when clients need no certificate
+	access  *watched[access.List]                // nil when all of them may connect
 }
 
 func newReloader(t TLS, failed func(error), now func() time.Time) (*reloader, error) {
@@ -31,6 +32,9 @@ func newReloader(t TLS, failed func(error), now func() time.Time) (*reloader, er
 		return nil, err
 	}
 	r := &reloader{own: own}
+	if r.named, err = t.named(failed, now); err != nil {
+		return nil, err
+	}
 	if t.ClientCA == "" {
 		return r, nil
 	}
@@ -45,10 +49,10 @@ func newReloader(t TLS, failed func(error), now func() time.Time) (*reloader, er
 	return r, err
 }
 
-// config is for one handshake.
-func (r *reloader) config() *tls.Config {
+// config is for one handshake, of a client that asks for a name or for "".
+func (r *reloader) config(name string) *tls.Config {
 	c := baseConfig()
-	c.Certificates = []tls.Certificate{r.own.get()}
+	c.Certificates = []tls.Certificate{r.certificate(name)}
 	if r.clients != nil {
 		c.ClientCAs = r.clients.get()
 		c.ClientAuth = tls.RequireAndVerifyClientCert
@@ -64,7 +68,7 @@ func (h *holder) config() *tls.Config {
 	c := baseConfig()
 	c.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		r := h.Load()
-		c := r.config()
+		c := r.config(hello.ServerName)
 		if r.access != nil {
 			c.VerifyConnection = admit(hello.Context(), r.access.get())
 		}

@@ -27,6 +27,10 @@ type TLS struct {
 	// Access says which of the clients that ClientCA vouches for may connect;
 	// all when nil.
 	Access *Access
+
+	// Hosts are certificates of a listener for clients that ask for one of their
+	// names; Cert is for all others.
+	Hosts []Host
 }
 
 // CheckServer says, with a *TLSError, what keeps a listener from using t. It
@@ -50,6 +54,8 @@ func (t TLS) clientConfig(host string) (*tls.Config, error) {
 		return nil, &TLSError{"client_ca", t.ClientCA, errors.New("is for listeners; a dialler has ca")}
 	case t.Access != nil:
 		return nil, &TLSError{"access", t.Access.File, errors.New("is for listeners")}
+	case len(t.Hosts) > 0:
+		return nil, &TLSError{"hosts", t.Hosts[0].Cert, errors.New("are for listeners")}
 	}
 	c := baseConfig()
 	c.ServerName = host
@@ -147,7 +153,7 @@ func readFile(field, name string) ([]byte, error) {
 
 // A TLSError says which part of a TLS is wrong. The mistake is local.
 type TLSError struct {
-	Field string // the configuration's name: cert, key, client_ca, ca, server_name, access
+	Field string // the configuration's name: cert, key, client_ca, ca, server_name, access, hosts
 	Value string // the file or name; empty when it is missing
 	Err   error
 }

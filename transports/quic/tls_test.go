@@ -147,7 +147,7 @@ func TestReload(t *testing.T) {
 	}
 	look := func() string {
 		now = now.Add(2 * checkInterval)
-		return r.config().Certificates[0].Leaf.SerialNumber.String()
+		return r.config("").Certificates[0].Leaf.SerialNumber.String()
 	}
 	age := func(name string, d time.Duration) {
 		// File systems with coarse times must not hide a change.
@@ -179,7 +179,7 @@ func TestReload(t *testing.T) {
 
 	ca.issue("server")
 	age(cert, 2*time.Minute)
-	if got := r.config().Certificates[0].Leaf.SerialNumber.String(); got != fresh {
+	if got := r.config("").Certificates[0].Leaf.SerialNumber.String(); got != fresh {
 		t.Error("the files were looked at within the interval")
 	}
 	if look() == fresh {

@@ -18,6 +18,7 @@ type Config struct {
 	Log       Log
 	Listeners []Listener // in the order of the file, at least one
 	Backends  []*Backend // in the order of the file
+	Hosts     []*Host    // in the order of the file
 	Users     *Users     // nil when every listener relays
 	Mounts    []*Mount   // in the order of the file
 	Policies  []*policy.Policy
@@ -36,7 +37,9 @@ type Users struct {
 // A Mount is a share that clients see.
 type Mount struct {
 	Name    string
-	Comment string // shown to who lists the shares
+	Seen    string  // what clients call it; Name when empty
+	Hosts   []*Host // that it is a share of; all when nil
+	Comment string  // shown to who lists the shares
 	Backend *Backend
 	Share   string   // its name at the backend
 	As      *Account // nil: the client's own user
@@ -78,7 +81,9 @@ type Listener struct {
 	Name  string
 	Addr  transports.Addr
 	TLS   *ServerTLS // nil when the network does not run over TLS
-	Relay *Backend   // nil: serves the mounts
+	Relay *Backend   // nil: serves the mounts, or nobody when there is a RelayTo
+
+	RelayTo map[*Host]*Backend // for clients that name one of these
 
 	Pipes  bool           // clients that are served may open named pipes
 	Policy *policy.Policy // nil: whoever can log in may do everything
@@ -93,6 +98,7 @@ type ServerTLS struct {
 	Cert, Key string
 	ClientCA  string  // "" when clients need no certificate
 	Access    *Access // nil when every client with a certificate may connect
+	Hosts     []*Host // that have certificates of their own
 }
 
 // An Access says which certificates of clients are let in.

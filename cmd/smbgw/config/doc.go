@@ -18,6 +18,7 @@
 //	listen "NAME" {
 //	  address = "NET!HOST!SERVICE"
 //	  relay   = "BACKEND"      # what comes passes to the backend; without it clients are served the mounts
+//	  relay_by_host = { "HOST" = "BACKEND" }  # likewise, of clients who call the gateway so
 //	  policy  = "POLICY"       # what clients that are served may do; without it, what their users may
 //	  min_dialect = "3.0"      # of clients that are served: 2.0.2 | 2.1 | 3.0 | 3.0.2 | 3.1.1
 //	  sign    = "allowed"      # allowed | required
@@ -60,6 +61,14 @@
 //	  }
 //	}
 //
+//	host "NAME" {              # a server of its own, to clients who call it so
+//	  names = ["NAME", ...]    # what they call it, in any case; default: the block's name
+//	  tls {                    # its certificate on networks that run over TLS; default: the listener's
+//	    cert = "FILE"
+//	    key  = "FILE"
+//	  }
+//	}
+//
 //	users {
 //	  file      = "FILE"       # who may log in: see smbgw passwd
 //	  groups    = "FILE"       # lines name: member, member
@@ -68,8 +77,10 @@
 //	}
 //
 //	mount "NAME" {             # clients see \\gateway\NAME
+//	  name    = "NAME"         # by another name than the block's
+//	  hosts   = ["HOST", ...]  # only clients who call the gateway so; default: all
 //	  backend = "BACKEND"
-//	  share   = "SHARE"        # its name there; default: the mount's
+//	  share   = "SHARE"        # its name there; default: what clients see
 //	  as      = "same"         # the client's own user, or { user = "NAME", password_file = "FILE" }
 //	  encrypt = "allowed"      # allowed | required
 //	  comment = "TEXT"         # shown to who lists the shares
@@ -168,6 +179,19 @@
 // holds. bytes_per_second is at least 256 KiB and requests_per_second at least 10:
 // with less, clients take their server for dead. Limits change with a reload, for
 // connections that are there as well.
+//
+// # Hosts
+//
+// A host is a name of the gateway's under which it is a server of its own: with
+// mounts that others do not have, or with a backend to relay to. Names are whole: a
+// short one beside the full one, or an address, has to be among names. What a
+// client calls the gateway is the name that it asks for in TLS (QUIC), and nothing
+// else where it asks for one. Otherwise it is the server's name in the path of a
+// share, and if that is no host's, in NEGOTIATE, where clients before SMB 3.1.1
+// have none; relays cannot see paths. Clients who name no host, or an unknown one,
+// see mounts without hosts, and are relayed to relay, or not at all when only
+// relay_by_host is there. Without TLS a client may call the gateway what it likes:
+// hosts are then no protection, users and policies are.
 //
 // # Mistakes
 //

@@ -27,6 +27,9 @@ var schemas = map[string]*hcl.BodySchema{
 	"users": usersSchema,
 	"mount": mountSchema,
 
+	"host":     hostSchema,
+	"host.tls": hostTLSSchema,
+
 	"policy":         policySchema,
 	"policy.require": requireSchema,
 	"policy.allow":   ruleSchema(),

@@ -23,6 +23,9 @@ const (
 	// says plainly.
 	maxThreshold = transports.MaxMessage
 
+	// maxHostName is the longest name of a server, in letters, RFC 1035 2.3.4.
+	maxHostName = 253
+
 	// maxShareName is the longest name of a share, in letters, [MS-SRVS] 2.2.4.22
 	// and [MS-SMB2] 3.3.5.7.
 	maxShareName = 80

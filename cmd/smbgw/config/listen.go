@@ -9,7 +9,7 @@ import (
 )
 
 var listenSchema = &hcl.BodySchema{
-	Attributes: []hcl.AttributeSchema{{Name: "address"}, {Name: "relay"}, {Name: "policy"}, {Name: "pipes"}, {Name: "min_dialect"}, {Name: "sign"}, {Name: "encrypt"}},
+	Attributes: []hcl.AttributeSchema{{Name: "address"}, {Name: "relay"}, {Name: "relay_by_host"}, {Name: "policy"}, {Name: "pipes"}, {Name: "min_dialect"}, {Name: "sign"}, {Name: "encrypt"}},
 	Blocks:     []hcl.BlockHeaderSchema{{Type: "tls"}},
 }
 
@@ -21,6 +21,7 @@ func (l *loader) listener(b *hcl.Block, backends []*Backend) Listener {
 		l.relayed(a, lis.Relay)
 		l.relaying[lis.Name] = true
 	}
+	l.relayByHost(content.Attributes["relay_by_host"], &lis, backends)
 	l.served(content, &lis)
 	tls := l.single(content.Blocks.OfType("tls"))
 	for _, t := range tls {
@@ -77,7 +78,7 @@ func (l *loader) served(content *hcl.BodyContent, lis *Listener) {
 	if a := attrs["pipes"]; a != nil {
 		l.boolean(a, &lis.Pipes)
 	}
-	if attrs["relay"] == nil {
+	if !relays(attrs) {
 		return
 	}
 	for _, name := range []string{"policy", "pipes", "min_dialect", "sign", "encrypt"} {
@@ -93,7 +94,7 @@ func (l *loader) served(content *hcl.BodyContent, lis *Listener) {
 func (l *loader) serving(listeners, mounts hcl.Blocks, c *Config) {
 	var serve []int
 	for i := range listeners {
-		if l.attributes(listeners[i])["relay"] == nil {
+		if !relays(l.attributes(listeners[i])) {
 			serve = append(serve, i)
 		}
 	}

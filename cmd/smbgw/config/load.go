@@ -48,6 +48,7 @@ type loader struct {
 	nameless bool            // a backend has no name: what names it cannot be told from a mistake
 	relaying map[string]bool // listeners that relay, or are meant to
 	users    *users.File     // nil when there is none that can be read
+	hosts    []*Host
 }
 
 var rootSchema = &hcl.BodySchema{
@@ -55,6 +56,7 @@ var rootSchema = &hcl.BodySchema{
 		{Type: "log"},
 		{Type: "listen", LabelNames: []string{"name"}},
 		{Type: "backend", LabelNames: []string{"name"}},
+		{Type: "host", LabelNames: []string{"name"}},
 		{Type: "users"},
 		{Type: "mount", LabelNames: []string{"name"}},
 		{Type: "policy", LabelNames: []string{"name"}},
@@ -73,6 +75,8 @@ func (l *loader) root(body hcl.Body) *Config {
 	for _, b := range backends {
 		c.Backends = append(c.Backends, l.backend(b))
 	}
+	hosts := content.Blocks.OfType("host")
+	c.Hosts = l.hostBlocks(hosts)
 	c.Users = l.usersBlock(content.Blocks.OfType("users"))
 	mounts := content.Blocks.OfType("mount")
 	c.Mounts = l.mounts(mounts, c.Backends)
@@ -90,6 +94,7 @@ func (l *loader) root(body hcl.Body) *Config {
 	}
 	l.serving(listeners, mounts, c)
 	c.Limits = l.limits(content.Blocks.OfType("limit"), c)
+	l.hosting(hosts, c)
 	return c
 }
 

@@ -9,20 +9,22 @@ import (
 )
 
 var mountSchema = &hcl.BodySchema{
-	Attributes: []hcl.AttributeSchema{{Name: "backend"}, {Name: "share"}, {Name: "as"}, {Name: "encrypt"}, {Name: "comment"}},
+	Attributes: []hcl.AttributeSchema{{Name: "backend"}, {Name: "share"}, {Name: "as"}, {Name: "encrypt"}, {Name: "comment"},
+		{Name: "name"}, {Name: "hosts"}},
 }
 
 // mounts decodes the shares that clients see.
 func (l *loader) mounts(blocks hcl.Blocks, backends []*Backend) []*Mount {
 	var ms []*Mount
 	lines := map[string]int{}
-	for _, b := range blocks {
+	for i, b := range blocks {
 		m := l.mount(b, backends)
 		switch line, taken := lines[strings.ToUpper(m.Name)]; {
 		case taken:
 			l.report(b.LabelRanges[0], "mount %q exists already, at line %d; clients do not see upper and lower case", m.Name, line)
 		default:
 			lines[strings.ToUpper(m.Name)] = b.DefRange.Start.Line
+			l.seenTwice(blocks, ms[:i], m, b)
 		}
 		ms = append(ms, m)
 	}
@@ -32,10 +34,11 @@ func (l *loader) mounts(blocks hcl.Blocks, backends []*Backend) []*Mount {
 func (l *loader) mount(b *hcl.Block, backends []*Backend) *Mount {
 	attrs := l.content(b, mountSchema).Attributes
 	m := &Mount{Name: b.Labels[0]}
-	m.Share = m.Name
 	if problem := shareName(m.Name); problem != "" {
 		l.report(b.LabelRanges[0], "mount: %s", problem)
 	}
+	l.mountView(attrs, m)
+	m.Share = m.seenAs()
 	if a := attrs["share"]; a != nil {
 		if w, ok := l.str(a.Expr, "share"); ok {
 			m.Share = w.value

@@ -21,7 +21,7 @@ var clientTLSSchema = &hcl.BodySchema{
 func (l *loader) serverTLS(b *hcl.Block) *ServerTLS {
 	content := l.content(b, serverTLSSchema)
 	attrs := content.Attributes
-	t := &ServerTLS{ClientCA: l.authority(attrs["client_ca"])}
+	t := &ServerTLS{ClientCA: l.authority(attrs["client_ca"]), Hosts: l.certified()}
 	for _, a := range l.single(content.Blocks.OfType("access")) {
 		t.Access = l.access(a, attrs["client_ca"] != nil)
 	}
