@@ -134,6 +134,9 @@ mount "files home" {
   hosts   = ["files.example.com"]
   backend = "nas1"
   share   = "home"
+
+  listeners = ["office", "rdma"] # only their clients see it; default: those of all
+  hidden    = true               # is not listed; who knows its name can connect to it
 }
 
 backend "nas1" {

@@ -55,7 +55,8 @@
 // servers to say. Names are compared whole, without regard to case and to a dot at
 // the end; a short name, or an address, is a host's when it is among its names.
 // Whoever names no host, or one that does not exist, sees the mounts that are of
-// all hosts.
+// all hosts. A mount may be of some listeners only likewise, and hidden, which
+// keeps it out of the list that IPC$ has. Nor are those listed that a policy denies.
 //
 // A relay has no path to look at. When there is no SNI it reads the client's first
 // message, at most maxBeforeLogin bytes within nameTime, before it dials, and

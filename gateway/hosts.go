@@ -46,7 +46,8 @@ func nameOf(conn transports.Conn) string {
 
 // A view is from where a client looks at the mounts.
 type view struct {
-	host *Host // that it has named; nil: nobody, or none that is known
+	host     *Host     // that it has named; nil: nobody, or none that is known
+	listener *Listener // that it has come to
 }
 
 // view is that of a client that asks for a share of a server. A name that TLS has
@@ -54,6 +55,7 @@ type view struct {
 // gets nothing of another by its path, and there is no view then. Else the path
 // says more than NEGOTIATE, of which there is one for all paths.
 func (s *space) view(client *tree.Client, server string) (v view, ok bool) {
+	v.listener = s.listener
 	named := s.hosts.find(server)
 	if s.name != "" {
 		v.host = s.hosts.find(s.name)
@@ -67,7 +69,8 @@ func (s *space) view(client *tree.Client, server string) (v view, ok bool) {
 
 // seenFrom says that clients with a view can connect to the mount.
 func (m *Mount) seenFrom(v view) bool {
-	return len(m.Hosts) == 0 || slices.Contains(m.Hosts, v.host)
+	return (len(m.Hosts) == 0 || slices.Contains(m.Hosts, v.host)) &&
+		(len(m.Listeners) == 0 || slices.Contains(m.Listeners, v.listener.Name))
 }
 
 // seenAs is what clients call the mount.
@@ -90,12 +93,13 @@ func (s *Service) mount(from view, name string) *Mount {
 }
 
 // listed is the mounts as IPC$ lists them to a client: those that it can connect
-// to.
-func (s *Service) listed(from view, _ *tree.Client) []ipc.Share {
+// to, and may.
+func (s *Service) listed(from view, may func(*Mount) bool) []ipc.Share {
 	var list []ipc.Share
 	for i := range s.Mounts {
-		if m := &s.Mounts[i]; m.seenFrom(from) {
-			list = append(list, ipc.Share{Name: m.seenAs(), Comment: m.Comment})
+		m := &s.Mounts[i]
+		if m.seenFrom(from) && may(m) {
+			list = append(list, ipc.Share{Name: m.seenAs(), Comment: m.Comment, Hidden: m.Hidden})
 		}
 	}
 	return list

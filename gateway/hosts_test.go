@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/gateway/store"
 	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
@@ -35,6 +36,8 @@ func hosted() *server {
 		}},
 	})
 }
+
+func all(*Mount) bool { return true }
 
 // Which mounts a client sees, by the up to three names that it has for the server.
 func TestHosts(t *testing.T) {
@@ -89,7 +92,7 @@ func TestHosts(t *testing.T) {
 		}
 		var names []string
 		if ok {
-			for _, sh := range srv.service.listed(from, client) {
+			for _, sh := range srv.service.listed(from, all) {
 				names = append(names, strings.ToLower(sh.Name))
 			}
 		}
@@ -99,6 +102,49 @@ func TestHosts(t *testing.T) {
 		}
 		if _, err := s.ConnectTo(t.Context(), client, c.path, "IPC$"); (err == nil) != (c.want != none) {
 			t.Errorf("%+v: IPC$: %v", c, err)
+		}
+	}
+}
+
+// Which mounts a client sees depends on its listener, and what is listed on what
+// is hidden, for all or from this client.
+func TestVisible(t *testing.T) {
+	t.Parallel()
+	data := store.New(store.Config{Shares: []string{"data"}})
+	office, internet := &Listener{Name: "office"}, &Listener{Name: "internet"}
+	bob := &tree.Client{SessionID: 7, User: auth.Identity{User: "bob"}}
+	srv := newServer(&Gateway{Log: slog.New(slog.DiscardHandler), Service: &Service{
+		Mounts: []Mount{
+			{Name: "inside", Seen: "x", Share: "data", Store: data, Listeners: []string{"office"}},
+			{Name: "outside", Seen: "x", Share: "data", Store: data, Listeners: []string{"internet", "other"}},
+			{Name: "hidden", Share: "data", Store: data, Hidden: true},
+			{Name: "his", Share: "data", Store: data},
+		},
+	}})
+	for l, want := range map[*Listener]string{
+		office: "inside listed=x,hidden!,his", internet: "outside listed=x,hidden!", {Name: "third"}: " listed=hidden!",
+	} {
+		s := &space{server: srv, log: srv.log, arrived: func() {}, listener: l}
+		from, _ := s.view(bob, "gateway")
+		got := ""
+		if m := srv.service.mount(from, "X"); m != nil {
+			got = m.Name
+		}
+		for _, name := range []string{"x", "hidden", "his"} {
+			share, err := s.Connect(t.Context(), bob, name)
+			if (err == nil) != (name != "x" || got != "") {
+				t.Errorf("%s: %s: %v", l.Name, name, err)
+			}
+			if err == nil {
+				share.Server.Close()
+			}
+		}
+		var list []string
+		for _, sh := range srv.service.listed(from, func(m *Mount) bool { return m.Name != "his" || l == office }) {
+			list = append(list, sh.Name+map[bool]string{true: "!"}[sh.Hidden])
+		}
+		if got += " listed=" + strings.Join(list, ","); got != want {
+			t.Errorf("%s: %s, want %s", l.Name, got, want)
 		}
 	}
 }

@@ -50,8 +50,13 @@ type Mount struct {
 	// Encrypt demands of clients to encrypt what concerns the mount.
 	Encrypt bool
 
-	// Hosts are the servers that it is a share of, all when nil.
-	Hosts []*Host
+	// Hosts are the servers that it is a share of, all when nil, and Listeners the
+	// names of those whose clients it is for, likewise.
+	Hosts     []*Host
+	Listeners []string
+
+	// Hidden keeps it out of lists. Who knows its name can connect to it.
+	Hidden bool
 }
 
 // A Login is how a client's session is carried on at a backend: as the same

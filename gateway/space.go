@@ -25,6 +25,8 @@ type space struct {
 	memory  back.Memory // of what backends are exposed
 	name    string      // what the client calls us in its connection's set-up
 
+	listener *Listener // that the client has come to
+
 	mu    sync.Mutex // guards the map
 	backs map[source]leg
 }
@@ -154,7 +156,8 @@ func (s *space) ipc(client *tree.Client, from view) *tree.Share {
 	if s.noPipes {
 		return s.pipes.Refuse(client)
 	}
-	return s.pipes.ConnectTo(client, func() []ipc.Share { return s.service.listed(from, client) })
+	may := func(m *Mount) bool { return s.ward.shows(client, m.Name) }
+	return s.pipes.ConnectTo(client, func() []ipc.Share { return s.service.listed(from, may) })
 }
 
 // back is what the client sees of a mount's backend.

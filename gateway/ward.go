@@ -108,6 +108,15 @@ func (w *ward) onMount(client *tree.Client, mount string) (f policy.Facts, encry
 	return f, encrypt
 }
 
+// shows decides whether a client is told of a mount: those that it could connect to.
+func (w *ward) shows(client *tree.Client, mount string) bool {
+	if w == nil {
+		return true
+	}
+	f, _ := w.onMount(client, mount)
+	return w.policy.Decide(policy.Tree, &f).Allowed
+}
+
 // connect is a tree connect that the policy has its say in, and of what it
 // connects to, with a guard in front of it.
 func (w *ward) connect(client *tree.Client, mount string, connect func() (*tree.Share, error)) (*tree.Share, error) {

@@ -53,7 +53,7 @@ func service(c *config.Config, backends map[*config.Backend]*gateway.Backend, ho
 		s.Mounts = append(s.Mounts, gateway.Mount{
 			Name: m.Name, Comment: m.Comment, Share: m.Share, Backend: backends[m.Backend], As: as,
 			Encrypt: m.Encrypt == config.Required,
-			Seen:    m.Seen, Hosts: hosts.list(m.Hosts),
+			Seen:    m.Seen, Hosts: hosts.list(m.Hosts), Listeners: m.Listeners, Hidden: m.Hidden,
 		})
 	}
 	return s, nil

@@ -13,7 +13,8 @@
 // the share, asks it for DFS referrals, and every CREATE is STATUS_ACCESS_DENIED.
 //
 // What it lists it is told: visible returns the shares of a client, to which
-// IPC$ itself is added.
+// IPC$ itself is added. ConnectTo is for a tree that sees others. Hidden ones are
+// not listed.
 //
 // # How
 //

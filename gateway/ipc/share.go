@@ -5,11 +5,12 @@ import "github.com/smbgw/smbgw/smb2"
 // Name is the share's.
 const Name = "IPC$"
 
-// A Share is one that is listed.
+// A Share is one that clients are told of.
 type Share struct {
 	Name    string
 	Comment string
 	Flags   smb2.ShareFlags // as TREE_CONNECT has them
+	Hidden  bool            // told of to who knows its name, and not listed
 	pipes   bool            // IPC$
 }
 

@@ -115,10 +115,7 @@ func (s *srvsvc) shareEnum(d *decoder, e *encoder, sticky bool) bool {
 		refuse(e, true, errorAccessDenied, 2)
 		return true
 	}
-	all := s.shares()
-	if sticky {
-		all = slices.DeleteFunc(all, func(s Share) bool { return s.pipes })
-	}
+	all := slices.DeleteFunc(s.shares(), func(s Share) bool { return s.Hidden || sticky && s.pipes })
 	left := all[min(uint64(r.resume), uint64(len(all))):]
 	some := fitting(left, r.fields, min(int64(r.most), maxList))
 	e.pointer()

@@ -248,6 +248,23 @@ func TestUnknownLevels(t *testing.T) {
 	}
 }
 
+// A hidden share is told of to who names it, and not in lists.
+func TestHidden(t *testing.T) {
+	t.Parallel()
+	s := table(Share{Name: "open"}, Share{Name: "secret", Hidden: true})
+	for opnum, args := range map[uint16][]byte{
+		opShareEnum:    (&shareEnum{level: 1, fields: shareInfo[1], most: 0xffffffff}).append(),
+		opEnumSticky:   (&shareEnum{level: 2, fields: shareInfo[2], most: 0xffffffff}).append(),
+		opShareGetInfo: append((&encoder{b: make([]byte, 4)}).name("secret"), 1, 0, 0, 0),
+	} {
+		stub, code := s.call(opnum, decoder{b: args, ok: true})
+		secret, open := bytes.Contains(stub, smb2.AppendUTF16(nil, "secret")), bytes.Contains(stub, smb2.AppendUTF16(nil, "open"))
+		if named := opnum == opShareGetInfo; code != noFault || secret != named || open == named {
+			t.Errorf("operation %d: fault %#x, % x", opnum, code, stub)
+		}
+	}
+}
+
 // The anonymous are told of no share.
 func TestAnonymous(t *testing.T) {
 	t.Parallel()

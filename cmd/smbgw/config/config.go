@@ -39,7 +39,11 @@ type Mount struct {
 	Name    string
 	Seen    string  // what clients call it; Name when empty
 	Hosts   []*Host // that it is a share of; all when nil
+	Hidden  bool    // from lists
 	Comment string  // shown to who lists the shares
+
+	Listeners []string // whose clients see it; all when nil
+
 	Backend *Backend
 	Share   string   // its name at the backend
 	As      *Account // nil: the client's own user

@@ -79,6 +79,8 @@
 //	mount "NAME" {             # clients see \\gateway\NAME
 //	  name    = "NAME"         # by another name than the block's
 //	  hosts   = ["HOST", ...]  # only clients who call the gateway so; default: all
+//	  listeners = ["LISTEN", ...]  # only clients of these; default: all
+//	  hidden  = false          # true keeps it out of the list of shares
 //	  backend = "BACKEND"
 //	  share   = "SHARE"        # its name there; default: what clients see
 //	  as      = "same"         # the client's own user, or { user = "NAME", password_file = "FILE" }

@@ -1,13 +1,11 @@
 package config
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/transports"
 	"github.com/zclconf/go-cty/cty"
 )
@@ -150,42 +148,4 @@ func (l *loader) relayByHost(a *hcl.Attribute, lis *Listener, backends []*Backen
 		}
 		lis.RelayTo[h] = b
 	}
-}
-
-// mountView decodes who sees a mount, and as what.
-func (l *loader) mountView(attrs hcl.Attributes, m *Mount) {
-	if a := attrs["name"]; a != nil {
-		if w, ok := l.str(a.Expr, "name"); ok {
-			m.Seen = w.value
-			if problem := shareName(w.value); problem != "" {
-				l.report(w.at, "name: %s", problem)
-			}
-		}
-	}
-	for _, w := range l.listed(attrs["hosts"], `"HOST"`) {
-		if h := l.hostNamed(w, "host"); h != nil {
-			m.Hosts = append(m.Hosts, h)
-		}
-	}
-}
-
-// seenAs is what clients call the mount.
-func (m *Mount) seenAs() string { return cmp.Or(m.Seen, m.Name) }
-
-// seenTwice reports a mount that some client would see by the name of another
-// one.
-func (l *loader) seenTwice(blocks hcl.Blocks, others []*Mount, m *Mount, b *hcl.Block) {
-	for i, o := range others {
-		if auth.Upper(o.seenAs()) == auth.Upper(m.seenAs()) && auth.Upper(o.Name) != auth.Upper(m.Name) && common(o.Hosts, m.Hosts) {
-			l.report(b.DefRange, "clients would see mount %q as %q, which mount %q at line %d is to them; give it another name, or other hosts",
-				m.Name, m.seenAs(), o.Name, blocks[i].DefRange.Start.Line)
-			return
-		}
-	}
-}
-
-// common says that two lists, of which an empty one is all there is, have
-// something in common.
-func common[T comparable](a, b []T) bool {
-	return len(a) == 0 || len(b) == 0 || slices.ContainsFunc(a, func(x T) bool { return slices.Contains(b, x) })
 }

@@ -49,6 +49,7 @@ type loader struct {
 	relaying map[string]bool // listeners that relay, or are meant to
 	users    *users.File     // nil when there is none that can be read
 	hosts    []*Host
+	seers    []word // listeners that mounts are for
 }
 
 var rootSchema = &hcl.BodySchema{
@@ -95,6 +96,7 @@ func (l *loader) root(body hcl.Body) *Config {
 	l.serving(listeners, mounts, c)
 	c.Limits = l.limits(content.Blocks.OfType("limit"), c)
 	l.hosting(hosts, c)
+	l.seen(c)
 	return c
 }
 

@@ -10,7 +10,7 @@ import (
 
 var mountSchema = &hcl.BodySchema{
 	Attributes: []hcl.AttributeSchema{{Name: "backend"}, {Name: "share"}, {Name: "as"}, {Name: "encrypt"}, {Name: "comment"},
-		{Name: "name"}, {Name: "hosts"}},
+		{Name: "name"}, {Name: "hosts"}, {Name: "listeners"}, {Name: "hidden"}},
 }
 
 // mounts decodes the shares that clients see.
