@@ -139,6 +139,18 @@ mount "files home" {
   hidden    = true               # is not listed; who knows its name can connect to it
 }
 
+# From the first of several servers that can be reached, or that is for the user.
+mount "archive" {
+  source {
+    backend   = "branch"
+    share     = "archive" # default: what clients see
+    users     = ["alice"] # or "@GROUP"; default: all
+    listeners = ["office"]
+    as        = "same"
+  }
+  source { backend = "nas1" }
+}
+
 backend "nas1" {
   address     = ["smbdirect!10.0.0.5!5445", "tcp!10.0.0.5!445"] # in order of preference
   connections = "per-client"                                     # one for each client that uses it, or "shared"

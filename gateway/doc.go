@@ -63,6 +63,15 @@
 // passes it on as it is. Who names no host that the listener has a backend for
 // goes to Relay, or is closed.
 //
+// # Sources
+//
+// A mount may have several sources (Origin, origins.go): a client gets the first of those
+// that are for it whose backend can be reached, at each TREE_CONNECT. Not reached
+// is STATUS_SERVER_UNAVAILABLE: no address answers, or no SMB is spoken there. All
+// else that a backend says is its answer. When a backend's connection is lost, its
+// trees are, and the client's next connect looks again. What sources hold is theirs
+// to keep the same: opens and locks of one are unknown to another.
+//
 // What follows is about relaying.
 //
 // # Picture

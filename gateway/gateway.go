@@ -190,10 +190,12 @@ func newServerAfter(g *Gateway, before *server) *server {
 		}
 	}
 	if g.Service != nil {
-		for _, m := range g.Service.Mounts {
-			s.enter(m.Backend, before)
-			s.resume(source{m.Backend, m.As}, before)
-			s.share(m.Backend, before)
+		for i := range g.Service.Mounts {
+			for _, m := range g.Service.Mounts[i].singles() {
+				s.enter(m.Backend, before)
+				s.resume(source{m.Backend, m.As}, before)
+				s.share(m.Backend, before)
+			}
 		}
 		s.pipes = ipc.New(ipc.Config{Server: g.Service.Name, Arena: s.replies})
 	}

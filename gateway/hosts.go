@@ -94,11 +94,11 @@ func (s *Service) mount(from view, name string) *Mount {
 
 // listed is the mounts as IPC$ lists them to a client: those that it can connect
 // to, and may.
-func (s *Service) listed(from view, may func(*Mount) bool) []ipc.Share {
+func (s *Service) listed(from view, client *tree.Client, may func(*Mount) bool) []ipc.Share {
 	var list []ipc.Share
 	for i := range s.Mounts {
 		m := &s.Mounts[i]
-		if m.seenFrom(from) && may(m) {
+		if m.seenFrom(from) && len(m.fitting(from, client)) > 0 && may(m) {
 			list = append(list, ipc.Share{Name: m.seenAs(), Comment: m.Comment, Hidden: m.Hidden})
 		}
 	}
@@ -108,5 +108,23 @@ func (s *Service) listed(from view, may func(*Mount) bool) []ipc.Share {
 // seesAs says that clients see the same through both spaces, whatever they call
 // the server in their paths.
 func (s *space) seesAs(other *space) bool {
-	return (s.name == "") == (other.name == "") && s.hosts.find(s.name) == other.hosts.find(other.name)
+	if (s.name == "") != (other.name == "") || s.hosts.find(s.name) != other.hosts.find(other.name) {
+		return false
+	}
+	if s.listener == other.listener {
+		return true
+	}
+	for i := range s.service.Mounts {
+		m := &s.service.Mounts[i]
+		lists := [][]string{m.Listeners}
+		for _, o := range m.Origins {
+			lists = append(lists, o.Listeners)
+		}
+		for _, l := range lists {
+			if slices.Contains(l, s.listener.Name) != slices.Contains(l, other.listener.Name) {
+				return false
+			}
+		}
+	}
+	return true
 }

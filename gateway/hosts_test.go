@@ -92,7 +92,7 @@ func TestHosts(t *testing.T) {
 		}
 		var names []string
 		if ok {
-			for _, sh := range srv.service.listed(from, all) {
+			for _, sh := range srv.service.listed(from, client, all) {
 				names = append(names, strings.ToLower(sh.Name))
 			}
 		}
@@ -140,7 +140,7 @@ func TestVisible(t *testing.T) {
 			}
 		}
 		var list []string
-		for _, sh := range srv.service.listed(from, func(m *Mount) bool { return m.Name != "his" || l == office }) {
+		for _, sh := range srv.service.listed(from, bob, func(m *Mount) bool { return m.Name != "his" || l == office }) {
 			list = append(list, sh.Name+map[bool]string{true: "!"}[sh.Hidden])
 		}
 		if got += " listed=" + strings.Join(list, ","); got != want {

@@ -24,7 +24,11 @@ func TestJoins(t *testing.T) {
 	at := func(p *policy.Policy, address string) *ward {
 		return &ward{policy: p, facts: policy.Facts{Address: netip.MustParseAddr(address)}}
 	}
-	srv := newServer(&Gateway{Hosts: []*Host{hostA, hostB}})
+	srv := newServer(&Gateway{Hosts: []*Host{hostA, hostB}, Service: &Service{Mounts: []Mount{
+		{Name: "inside", Listeners: []string{"office", "rdma"}},
+		{Name: "several", Origins: []Origin{{}, {Listeners: []string{"office", "rdma", "third"}}}},
+	}}})
+	listener := func(name string) *Listener { return &Listener{Name: name} }
 	for name, c := range map[string]struct {
 		home, here *space
 		want       bool
@@ -40,6 +44,9 @@ func TestJoins(t *testing.T) {
 		"another host":        {&space{name: "a.example"}, &space{name: "b.example"}, false},
 		"no host any more":    {&space{name: "a.example"}, &space{}, false},
 		"a host it has not":   {&space{}, &space{name: "unknown"}, false},
+		"alike listeners":     {&space{listener: listener("office")}, &space{listener: listener("rdma")}, true},
+		"without a mount":     {&space{listener: listener("office")}, &space{listener: listener("third")}, false},
+		"without a source":    {&space{listener: listener("third")}, &space{listener: listener("fourth")}, false},
 		"from somewhere else": {&space{ward: at(strict, "192.0.2.1")}, &space{ward: at(strict, "198.51.100.1")}, false},
 	} {
 		arrived := false

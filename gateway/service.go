@@ -47,6 +47,10 @@ type Mount struct {
 
 	Store *store.Store
 
+	// Origins, when there are any, are used instead: of those that are for the
+	// client the first that can be reached.
+	Origins []Origin
+
 	// Encrypt demands of clients to encrypt what concerns the mount.
 	Encrypt bool
 

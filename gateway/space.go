@@ -137,6 +137,11 @@ func (s *space) connect(ctx context.Context, client *tree.Client, from view, sha
 	if m == nil {
 		return nil, smb2.StatusBadNetworkName
 	}
+	return s.first(m.fitting(from, client), func(m *Mount) (*tree.Share, error) { return s.reach(ctx, client, from, m) })
+}
+
+// reach connects to a mount of one source.
+func (s *space) reach(ctx context.Context, client *tree.Client, from view, m *Mount) (*tree.Share, error) {
 	if m.Store != nil {
 		return m.seen(m.Store.Connect(ctx, client, m.share()))
 	}
@@ -157,7 +162,7 @@ func (s *space) ipc(client *tree.Client, from view) *tree.Share {
 		return s.pipes.Refuse(client)
 	}
 	may := func(m *Mount) bool { return s.ward.shows(client, m.Name) }
-	return s.pipes.ConnectTo(client, func() []ipc.Share { return s.service.listed(from, may) })
+	return s.pipes.ConnectTo(client, func() []ipc.Share { return s.service.listed(from, client, may) })
 }
 
 // back is what the client sees of a mount's backend.

@@ -104,7 +104,7 @@ func TestFronts(t *testing.T) {
 	if inside.Sessions != outside.Sessions {
 		t.Error("a client that comes back through another listener does not find its session")
 	}
-	if list := g.Service.listed(view{}, all); len(list) != 1 || list[0].Name != "data" || list[0].Comment != "of all" {
+	if list := g.Service.listed(view{}, new(tree.Client), all); len(list) != 1 || list[0].Name != "data" || list[0].Comment != "of all" {
 		t.Errorf("IPC$ lists %+v", list)
 	}
 }

@@ -41,20 +41,13 @@ func service(c *config.Config, backends map[*config.Backend]*gateway.Backend, ho
 	if c.Users.Groups != nil {
 		s.Groups = c.Users.Groups.Of
 	}
-	same := &gateway.Login{Initiator: sameUser(file)}
+	from := sourcing{backends, &gateway.Login{Initiator: sameUser(file)}, c.Users.Groups}
 	for _, m := range c.Mounts {
-		as := same
-		if m.As != nil {
-			if as, err = serviceAccount(m.As); err != nil {
-				return nil, fmt.Errorf("mount %q: %w", m.Name, err)
-			}
-			as.Name = m.Name + ": " + m.As.User
+		mount, err := from.mount(m, hosts)
+		if err != nil {
+			return nil, fmt.Errorf("mount %q: %w", m.Name, err)
 		}
-		s.Mounts = append(s.Mounts, gateway.Mount{
-			Name: m.Name, Comment: m.Comment, Share: m.Share, Backend: backends[m.Backend], As: as,
-			Encrypt: m.Encrypt == config.Required,
-			Seen:    m.Seen, Hosts: hosts.list(m.Hosts), Listeners: m.Listeners, Hidden: m.Hidden,
-		})
+		s.Mounts = append(s.Mounts, mount)
 	}
 	return s, nil
 }

@@ -48,6 +48,19 @@ type Mount struct {
 	Share   string   // its name at the backend
 	As      *Account // nil: the client's own user
 	Encrypt Demand
+
+	Sources []*Source // instead of Backend, Share and As: the first that fits and can be reached
+}
+
+// A Source is one of several places that a mount comes from.
+type Source struct {
+	Backend *Backend
+	Share   string
+	As      *Account // nil: the client's own user
+
+	// Users and groups (@GROUP), and listeners, whose clients it is for; all when
+	// nil.
+	Users, Listeners []string
 }
 
 // An Account is a user of a backend.

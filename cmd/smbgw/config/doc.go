@@ -86,6 +86,13 @@
 //	  as      = "same"         # the client's own user, or { user = "NAME", password_file = "FILE" }
 //	  encrypt = "allowed"      # allowed | required
 //	  comment = "TEXT"         # shown to who lists the shares
+//	  source {                 # instead of backend, share and as: the first that fits the client
+//	    backend   = "BACKEND"  # and whose backend can be reached
+//	    share     = "SHARE"
+//	    as        = "same"
+//	    users     = ["NAME", "@GROUP", ...]  # it is for these; default: all
+//	    listeners = ["LISTEN", ...]          # likewise
+//	  }
 //	}
 //
 //	policy "NAME" {            # what no rule allows is denied: see package policy
@@ -194,6 +201,17 @@
 // see mounts without hosts, and are relayed to relay, or not at all when only
 // relay_by_host is there. Without TLS a client may call the gateway what it likes:
 // hosts are then no protection, users and policies are.
+//
+// # Sources
+//
+// Of several sources of a mount a client gets the first that is for it and whose
+// backend gives a connection. That a share does not exist there, or the user is
+// denied, is the client's answer, and no other source is asked: it is what the
+// administrator of that server has said. Sources are chosen at each connect, not
+// later, so that clients come back to the first one when it is there again. What
+// is in them has to be the same, which is their servers' business, and so are
+// locks: durable opens of one are unknown to another. To whom no source is for,
+// the mount is denied and not listed.
 //
 // # Mistakes
 //

@@ -30,6 +30,8 @@ var schemas = map[string]*hcl.BodySchema{
 	"host":     hostSchema,
 	"host.tls": hostTLSSchema,
 
+	"mount.source": sourceSchema,
+
 	"policy":         policySchema,
 	"policy.require": requireSchema,
 	"policy.allow":   ruleSchema(),

@@ -50,6 +50,7 @@ type loader struct {
 	users    *users.File     // nil when there is none that can be read
 	hosts    []*Host
 	seers    []word // listeners that mounts are for
+	who      *Users
 }
 
 var rootSchema = &hcl.BodySchema{
@@ -79,6 +80,7 @@ func (l *loader) root(body hcl.Body) *Config {
 	hosts := content.Blocks.OfType("host")
 	c.Hosts = l.hostBlocks(hosts)
 	c.Users = l.usersBlock(content.Blocks.OfType("users"))
+	l.who = c.Users
 	mounts := content.Blocks.OfType("mount")
 	c.Mounts = l.mounts(mounts, c.Backends)
 	listeners := content.Blocks.OfType("listen")

@@ -11,6 +11,7 @@ import (
 var mountSchema = &hcl.BodySchema{
 	Attributes: []hcl.AttributeSchema{{Name: "backend"}, {Name: "share"}, {Name: "as"}, {Name: "encrypt"}, {Name: "comment"},
 		{Name: "name"}, {Name: "hosts"}, {Name: "listeners"}, {Name: "hidden"}},
+	Blocks: []hcl.BlockHeaderSchema{{Type: "source"}},
 }
 
 // mounts decodes the shares that clients see.
@@ -32,25 +33,18 @@ func (l *loader) mounts(blocks hcl.Blocks, backends []*Backend) []*Mount {
 }
 
 func (l *loader) mount(b *hcl.Block, backends []*Backend) *Mount {
-	attrs := l.content(b, mountSchema).Attributes
+	content := l.content(b, mountSchema)
+	attrs := content.Attributes
 	m := &Mount{Name: b.Labels[0]}
 	if problem := shareName(m.Name); problem != "" {
 		l.report(b.LabelRanges[0], "mount: %s", problem)
 	}
 	l.mountView(attrs, m)
-	m.Share = m.seenAs()
-	if a := attrs["share"]; a != nil {
-		if w, ok := l.str(a.Expr, "share"); ok {
-			m.Share = w.value
-			if problem := shareName(w.value); problem != "" {
-				l.report(w.at, "share: %s", problem)
-			}
-		}
-	}
-	if a := attrs["backend"]; a != nil {
-		m.Backend = l.backendNamed(a, backends)
+	if blocks := content.Blocks.OfType("source"); len(blocks) > 0 {
+		l.sources(blocks, attrs, m, backends)
 	} else {
-		l.report(b.DefRange, "mount %q has no backend; add backend = %q", m.Name, example(backends))
+		only := l.source(b, attrs, fmt.Sprintf("mount %q", m.Name), m, backends)
+		m.Backend, m.Share, m.As = only.Backend, only.Share, only.As
 	}
 	choose(l, attrs["encrypt"], demands, &m.Encrypt)
 	if a := attrs["comment"]; a != nil {
@@ -59,7 +53,6 @@ func (l *loader) mount(b *hcl.Block, backends []*Backend) *Mount {
 			l.report(w.at, "comment has at most %d letters", maxComment)
 		}
 	}
-	m.As = l.account(attrs["as"])
 	return m
 }
 

@@ -66,10 +66,18 @@ func (l *loader) rule(b *hcl.Block, s *scope) policy.Rule {
 // ruleUser takes users of the users file alone: a name that is misspelt in a
 // deny would let in whom it means.
 func (l *loader) ruleUser(w word, r *policy.Rule, s *scope) {
+	if l.someone(w, s.config.Users) {
+		r.Users = append(r.Users, w.value)
+	}
+}
+
+// someone reports a user or a group that does not exist. It is false where there
+// is a mistake already, or nobody can log in.
+func (l *loader) someone(w word, u *Users) bool {
 	group, ok := strings.CutPrefix(w.value, "@")
-	switch u := s.config.Users; {
+	switch {
 	case u == nil || u.File == "" || l.users == nil:
-		return // there is a mistake already, or nobody can log in
+		return false
 	case ok && u.Groups == nil:
 		l.report(w.at, `there are no groups; add groups = "FILE" to users, a file with lines name: members`)
 	case ok && !u.Groups.Has(group):
@@ -77,7 +85,7 @@ func (l *loader) ruleUser(w word, r *policy.Rule, s *scope) {
 	case !ok && !l.hasUser(w.value):
 		l.isOne(w, "user", l.users.Names())
 	}
-	r.Users = append(r.Users, w.value)
+	return true
 }
 
 func groupWords(names []string) []string {
