@@ -72,6 +72,9 @@
 // trees are, and the client's next connect looks again. What sources hold is theirs
 // to keep the same: opens and locks of one are unknown to another.
 //
+// A mount may be a directory below a share: package rooted is in front of the server
+// of its tree then, behind the policy's guard, whose paths are the client's.
+//
 // What follows is about relaying.
 //
 // # Picture

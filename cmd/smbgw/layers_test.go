@@ -19,13 +19,14 @@ var layers = map[string][]string{
 
 	"cmd/smbgw/demo": {"gateway", "gateway/client", "gateway/back", "gateway/store", "gateway/tree", "auth", "auth/ntlm", "smb2", "transports"},
 
-	"gateway":        {"gateway/tree", "gateway/guard", "gateway/store", "gateway/ipc", "gateway/front", "gateway/back", "gateway/limit", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports", "transports/access", "gateway/health"},
+	"gateway":        {"gateway/tree", "gateway/guard", "gateway/store", "gateway/ipc", "gateway/rooted", "gateway/front", "gateway/back", "gateway/limit", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports", "transports/access", "gateway/health"},
 	"gateway/guard":  {"gateway/tree", "policy", "auth", "smb2", "smb2/fscc", "transports"},
 	"gateway/front":  {"gateway/tree", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
 	"gateway/back":   {"gateway/tree", "gateway/remap", "gateway/credit", "policy", "auth/...", "smb2", "smb2/crypt", "transports"},
 	"gateway/client": {"gateway/back", "gateway/tree", "auth/...", "smb2", "transports"},
 	"gateway/tree":   {"auth", "smb2", "transports"},
 	"gateway/store":  {"gateway/tree", "auth", "smb2", "smb2/fscc", "transports"},
+	"gateway/rooted": {"gateway/tree", "smb2", "smb2/fscc", "transports"},
 	"gateway/ipc":    {"gateway/tree", "auth", "smb2", "smb2/fscc", "transports"},
 	"gateway/health": {},
 	"gateway/remap":  {"smb2"},
