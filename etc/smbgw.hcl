@@ -123,6 +123,7 @@ policy "remote" {
 mount "projects" {
   backend = "nas1"
   share   = "projects" # default: what clients see
+  # path  = "2026/open"  # only this directory of the share
   as      = "same"     # or { user = "svc", password_file = "svc.password" }
   encrypt = "allowed"  # allowed | required, of clients
   comment = "of all projects"
@@ -144,6 +145,7 @@ mount "archive" {
   source {
     backend   = "branch"
     share     = "archive" # default: what clients see
+    path      = "public"  # default: all of it
     users     = ["alice"] # or "@GROUP"; default: all
     listeners = ["office"]
     as        = "same"

@@ -1,10 +1,12 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"slices"
 
 	"github.com/smbgw/smbgw/auth"
+	"github.com/smbgw/smbgw/gateway/rooted"
 	"github.com/smbgw/smbgw/gateway/store"
 	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
@@ -16,6 +18,7 @@ type Origin struct {
 	Backend *Backend
 	As      *Login
 	Store   *store.Store
+	Path    string // the directory there
 
 	// For says whom it is for, everybody when nil. Listeners are the names of those
 	// whose clients it is for, likewise.
@@ -37,7 +40,7 @@ func (m *Mount) singles() (list []*Mount) {
 // of is m with one of its origins.
 func (m *Mount) of(s *Origin) *Mount {
 	one := *m
-	one.Share, one.Backend, one.As, one.Store, one.Origins = s.Share, s.Backend, s.As, s.Store, nil
+	one.Share, one.Backend, one.As, one.Store, one.Path, one.Origins = s.Share, s.Backend, s.As, s.Store, s.Path, nil
 	return &one
 }
 
@@ -70,4 +73,16 @@ func (s *space) first(singles []*Mount, reach func(*Mount) (*tree.Share, error))
 		}
 	}
 	return nil, err
+}
+
+// below is the mount's directory of the share that its server has.
+func (s *space) below(ctx context.Context, m *Mount, share *tree.Share, err error) (*tree.Share, error) {
+	if err != nil || m.Path == "" {
+		return share, err
+	}
+	arena := s.replies
+	if m.Backend != nil {
+		arena = s.arenas[m.Backend]
+	}
+	return rooted.Connect(ctx, share, rooted.Options{Path: m.Path, Arena: arena, Log: s.log.With("mount", m.Name)})
 }

@@ -47,6 +47,10 @@ type Mount struct {
 
 	Store *store.Store
 
+	// Path is the directory of the share that it is, with / between the components;
+	// the whole share when empty.
+	Path string
+
 	// Origins, when there are any, are used instead: of those that are for the
 	// client the first that can be reached.
 	Origins []Origin

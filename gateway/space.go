@@ -143,9 +143,11 @@ func (s *space) connect(ctx context.Context, client *tree.Client, from view, sha
 // reach connects to a mount of one source.
 func (s *space) reach(ctx context.Context, client *tree.Client, from view, m *Mount) (*tree.Share, error) {
 	if m.Store != nil {
-		return m.seen(m.Store.Connect(ctx, client, m.share()))
+		sh, err := m.Store.Connect(ctx, client, m.share())
+		return m.seen(s.below(ctx, m, sh, err))
 	}
 	sh, err := s.back(m).Connect(ctx, client, m.share())
+	sh, err = s.below(ctx, m, sh, err)
 	if err != nil {
 		s.log.Warn("mount failed", "mount", m.Name, "backend", m.Backend.Name, "user", client.User.User, "error", err)
 	}

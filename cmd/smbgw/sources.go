@@ -24,8 +24,8 @@ func (f sourcing) mount(m *config.Mount, hosts hosts) (gateway.Mount, error) {
 		Seen: m.Seen, Hosts: hosts.list(m.Hosts), Listeners: m.Listeners, Hidden: m.Hidden,
 	}
 	if len(m.Sources) == 0 {
-		only, err := f.source(&config.Source{Backend: m.Backend, Share: m.Share, As: m.As}, m.Name)
-		out.Share, out.Backend, out.As = only.Share, only.Backend, only.As
+		only, err := f.source(&config.Source{Backend: m.Backend, Share: m.Share, Path: m.Path, As: m.As}, m.Name)
+		out.Share, out.Path, out.Backend, out.As = only.Share, only.Path, only.Backend, only.As
 		return out, err
 	}
 	for i, s := range m.Sources {
@@ -40,7 +40,7 @@ func (f sourcing) mount(m *config.Mount, hosts hosts) (gateway.Mount, error) {
 
 // source is one place that the mount called so comes from.
 func (f sourcing) source(s *config.Source, name string) (out gateway.Origin, err error) {
-	out = gateway.Origin{Share: s.Share, Backend: f.backends[s.Backend], As: f.same, Listeners: s.Listeners}
+	out = gateway.Origin{Share: s.Share, Path: s.Path, Backend: f.backends[s.Backend], As: f.same, Listeners: s.Listeners}
 	if s.As != nil {
 		if out.As, err = serviceAccount(s.As); err != nil {
 			return out, err

@@ -46,6 +46,7 @@ type Mount struct {
 
 	Backend *Backend
 	Share   string   // its name at the backend
+	Path    string   // the directory below it; "" for all of it
 	As      *Account // nil: the client's own user
 	Encrypt Demand
 
@@ -56,6 +57,7 @@ type Mount struct {
 type Source struct {
 	Backend *Backend
 	Share   string
+	Path    string   // the directory below the share, with / between components; "" for all of it
 	As      *Account // nil: the client's own user
 
 	// Users and groups (@GROUP), and listeners, whose clients it is for; all when

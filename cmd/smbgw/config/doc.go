@@ -83,12 +83,14 @@
 //	  hidden  = false          # true keeps it out of the list of shares
 //	  backend = "BACKEND"
 //	  share   = "SHARE"        # its name there; default: what clients see
+//	  path    = "DIR/DIR"      # a directory below the share; default: all of it
 //	  as      = "same"         # the client's own user, or { user = "NAME", password_file = "FILE" }
 //	  encrypt = "allowed"      # allowed | required
 //	  comment = "TEXT"         # shown to who lists the shares
 //	  source {                 # instead of backend, share and as: the first that fits the client
 //	    backend   = "BACKEND"  # and whose backend can be reached
 //	    share     = "SHARE"
+//	    path      = "DIR/DIR"
 //	    as        = "same"
 //	    users     = ["NAME", "@GROUP", ...]  # it is for these; default: all
 //	    listeners = ["LISTEN", ...]          # likewise
@@ -212,6 +214,14 @@
 // is in them has to be the same, which is their servers' business, and so are
 // locks: durable opens of one are unknown to another. To whom no source is for,
 // the mount is denied and not listed.
+//
+// # Directories
+//
+// A mount with a path is that directory, and clients do not leave it: not by names,
+// and not by what the server follows when it opens something, as long as the server
+// says by its real name what it has opened. That costs a little at each open, and a
+// round trip at those that create or change something; reading and writing costs
+// nothing. Package gateway/rooted has it all. The directory has to be there.
 //
 // # Mistakes
 //

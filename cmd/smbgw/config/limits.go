@@ -30,6 +30,10 @@ const (
 	// and [MS-SMB2] 3.3.5.7.
 	maxShareName = 80
 
+	// maxPath is the longest path of a directory below a share, in bytes: longer
+	// ones leave clients no room for names below it.
+	maxPath = 1024
+
 	// maxComment is the longest remark about a share, in letters, that clients
 	// show: MAXCOMMENTSZ of Windows' API.
 	maxComment = 256

@@ -9,7 +9,7 @@ import (
 )
 
 var mountSchema = &hcl.BodySchema{
-	Attributes: []hcl.AttributeSchema{{Name: "backend"}, {Name: "share"}, {Name: "as"}, {Name: "encrypt"}, {Name: "comment"},
+	Attributes: []hcl.AttributeSchema{{Name: "backend"}, {Name: "share"}, {Name: "path"}, {Name: "as"}, {Name: "encrypt"}, {Name: "comment"},
 		{Name: "name"}, {Name: "hosts"}, {Name: "listeners"}, {Name: "hidden"}},
 	Blocks: []hcl.BlockHeaderSchema{{Type: "source"}},
 }
@@ -44,7 +44,7 @@ func (l *loader) mount(b *hcl.Block, backends []*Backend) *Mount {
 		l.sources(blocks, attrs, m, backends)
 	} else {
 		only := l.source(b, attrs, fmt.Sprintf("mount %q", m.Name), m, backends)
-		m.Backend, m.Share, m.As = only.Backend, only.Share, only.As
+		m.Backend, m.Share, m.Path, m.As = only.Backend, only.Share, only.Path, only.As
 	}
 	choose(l, attrs["encrypt"], demands, &m.Encrypt)
 	if a := attrs["comment"]; a != nil {

@@ -2,17 +2,18 @@ package config
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 )
 
 var sourceSchema = &hcl.BodySchema{
-	Attributes: []hcl.AttributeSchema{{Name: "backend"}, {Name: "share"}, {Name: "as"}, {Name: "users"}, {Name: "listeners"}},
+	Attributes: []hcl.AttributeSchema{{Name: "backend"}, {Name: "share"}, {Name: "path"}, {Name: "as"}, {Name: "users"}, {Name: "listeners"}},
 }
 
 // sources decodes where a mount comes from when there are several places.
 func (l *loader) sources(blocks hcl.Blocks, attrs hcl.Attributes, m *Mount, backends []*Backend) {
-	for _, name := range []string{"backend", "share", "as"} {
+	for _, name := range []string{"backend", "share", "path", "as"} {
 		if a := attrs[name]; a != nil {
 			l.report(a.NameRange, "%s is of no use: mount %q has sources; put it into one of them, or remove them", name, m.Name)
 		}
@@ -56,13 +57,34 @@ func (l *loader) source(b *hcl.Block, attrs hcl.Attributes, what string, m *Moun
 	} else {
 		l.report(b.DefRange, "%s has no backend; add backend = %q", what, example(backends))
 	}
+	if a := attrs["path"]; a != nil {
+		if w, ok := l.str(a.Expr, "path"); ok {
+			s.Path = w.value
+			if !directory(w.value) {
+				l.report(w.at, `path %q is no directory below a share; write it from the share on: dept/a`, w.value)
+			}
+		}
+	}
 	s.As = l.account(attrs["as"])
 	return s
+}
+
+// directory says that a path is one below a share: nothing in it leads elsewhere.
+func directory(path string) bool {
+	if path == "" || len(path) > maxPath || strings.ContainsAny(path, "\"*:<>?|\x00") {
+		return false
+	}
+	for part := range strings.SplitSeq(strings.ReplaceAll(path, `\`, "/"), "/") {
+		if strings.Trim(part, ". ") == "" {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *Source) everybody() bool { return len(s.Users) == 0 && len(s.Listeners) == 0 }
 
 func (s *Source) same(o *Source) bool {
-	return s.Backend != nil && s.Backend == o.Backend && s.Share == o.Share && (s.As == nil) == (o.As == nil) &&
+	return s.Backend != nil && s.Backend == o.Backend && s.Share == o.Share && s.Path == o.Path && (s.As == nil) == (o.As == nil) &&
 		(s.As == nil || *s.As == *o.As)
 }
