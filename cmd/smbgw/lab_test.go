@@ -23,6 +23,7 @@ import (
 //	k  clients with and without an allowed certificate: lab_access_test.go
 //	l  failover between addresses of a backend: lab_failover_test.go
 //	l  a policy by certificate and path: lab_policy_test.go
+//	m  servers by name, and a directory as a share: lab_names_test.go
 //	s  clients that share a connection to the backend: lab_shared_test.go
 //
 // j is alone, as it makes the machine busy. As many of the others run at the same
@@ -45,6 +46,7 @@ func TestLab(t *testing.T) {
 		{"k", clientsWithCertificates},
 		{"l", failover},
 		{"l", policed},
+		{"m", hostsAndDirectories},
 		{"s", clientsTogether},
 	}
 	t.Run("j", torture)
