@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/smbgw/smbgw/cmd/smbgw/config"
 	"github.com/smbgw/smbgw/gateway"
 	"github.com/smbgw/smbgw/transports/quic"
@@ -39,4 +41,18 @@ func certified(list []*config.Host) (hosts []quic.Host) {
 		hosts = append(hosts, quic.Host{Names: h.Names, Cert: h.TLS.Cert, Key: h.TLS.Key})
 	}
 	return hosts
+}
+
+// alike are the listeners whose clients see the same mounts, from the same sources,
+// as those of one do: a session is not bound to others.
+func alike(c *config.Config, asked string) (list []config.Listener) {
+	for _, l := range c.Listeners {
+		same := func(of []string) bool { return slices.Contains(of, l.Name) == slices.Contains(of, asked) }
+		if !slices.ContainsFunc(c.Mounts, func(m *config.Mount) bool {
+			return !same(m.Listeners) || slices.ContainsFunc(m.Sources, func(s *config.Source) bool { return !same(s.Listeners) })
+		}) {
+			list = append(list, l)
+		}
+	}
+	return list
 }

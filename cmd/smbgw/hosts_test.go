@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -141,4 +142,25 @@ func visit(ctx context.Context, dir, sni, server, share string, at transports.Ad
 		return err
 	}
 	return s.Close()
+}
+
+// Whose clients see other mounts is not told of.
+func TestAlike(t *testing.T) {
+	t.Parallel()
+	c := &config.Config{
+		Listeners: []config.Listener{{Name: "office"}, {Name: "rdma"}, {Name: "guests"}, {Name: "lab"}},
+		Mounts: []*config.Mount{
+			{Name: "all"}, {Name: "inside", Listeners: []string{"office", "rdma", "lab"}},
+			{Name: "several", Sources: []*config.Source{{Listeners: []string{"lab"}}, {}}},
+		},
+	}
+	for asked, want := range map[string]string{"office": "office rdma", "rdma": "office rdma", "guests": "guests", "lab": "lab"} {
+		var names []string
+		for _, l := range alike(c, asked) {
+			names = append(names, l.Name)
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%s: %s, want %s", asked, got, want)
+		}
+	}
 }

@@ -37,7 +37,9 @@ func service(c *config.Config, backends map[*config.Backend]*gateway.Backend, ho
 		return nil, fmt.Errorf("this machine has no name: %w", err)
 	}
 	s := welcome(accounts{file, netBIOS(host), c.Users.Guest, c.Users.Anonymous}, host, limiter)
-	s.Interfaces = func(listener string) []smb2.NetworkInterface { return interfaces(listener, c.Listeners, links()) }
+	s.Interfaces = func(listener string) []smb2.NetworkInterface {
+		return interfaces(listener, alike(c, listener), links())
+	}
 	if c.Users.Groups != nil {
 		s.Groups = c.Users.Groups.Of
 	}
