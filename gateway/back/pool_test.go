@@ -249,14 +249,18 @@ func TestPoolGuest(t *testing.T) {
 func TestPoolCrowd(t *testing.T) {
 	t.Parallel()
 	onYard(t, nil, func(y *yard) {
-		var wg sync.WaitGroup
+		var wg, all sync.WaitGroup
+		all.Add(100)
 		for range 100 {
 			l := y.visitor("alice")
 			wg.Go(func() {
-				if err := l.connect(); err != nil {
+				err := l.connect()
+				all.Done()
+				if err != nil {
 					t.Error(err)
 					return
 				}
+				all.Wait() // who leaves early makes room for others
 				l.works()
 				l.leave()
 			})
