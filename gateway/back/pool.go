@@ -278,7 +278,7 @@ func (p *Pool) end(l *link) {
 	}
 	l.cancel()
 	if l.conn != nil {
-		l.conn.Close()
+		p.runs.Go(l.conn.Close) // which may take a while
 		p.past = p.past.Plus(l.conn.Counts())
 	}
 	if l.err == nil {
@@ -333,7 +333,7 @@ func (p *Pool) made(l *link, c *Conn) {
 	defer p.mu.Unlock()
 	defer close(l.ready)
 	if l.conn = c; l.err != nil {
-		c.Close()
+		p.runs.Go(c.Close)
 	}
 }
 
