@@ -23,7 +23,8 @@ type Conn struct {
 	// Bytes of the longest message that the server takes, and that we do.
 	maxSend, maxReceive int
 
-	unplaced reason // why nothing is ever placed
+	siblings *Sessions // with the client's other connections; may be nil
+	unplaced reason    // why nothing is ever placed
 
 	// Written by Negotiate, before there are sessions.
 	suite     crypt.Suite

@@ -149,6 +149,9 @@ func (c *Conn) unasked(m *transports.Message) {
 	element := m.Bytes()
 	t := c.holderOf(element)
 	if t == nil {
+		t = c.siblings.holderOf(c, element)
+	}
+	if t == nil {
 		m.Release()
 		return
 	}

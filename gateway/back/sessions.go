@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/smbgw/smbgw/auth"
+	"github.com/smbgw/smbgw/smb2"
 )
 
 // Sessions remembers which session at a backend each of the front leg's is
@@ -18,6 +19,7 @@ type Sessions struct {
 	mu      sync.Mutex
 	entries map[uint64]remembered // by the front leg's id
 	entered uint64
+	conns   map[smb2.GUID][]*Conn // that there are, by their clients
 }
 
 type remembered struct {

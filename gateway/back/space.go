@@ -170,12 +170,14 @@ func (s *Space) take(link Link, client *tree.Client) *Conn {
 	o := s.Options
 	o.ClientGUID, o.Lost = client.ClientGUID, link.Lost
 	c := New(link.Conn, o)
+	s.Sessions.join(c)
 	if s.conn != nil {
 		s.past = s.past.Plus(s.conn.Counts())
 	}
 	s.conn, s.sessions = c, make(map[uint64]*Session)
 	s.runs.Go(func() {
 		err := c.Run(context.Background())
+		s.Sessions.part(c)
 		c.options.Log.Info("backend connection closed", "reason", err, "data", c.Counts())
 	})
 	return c
