@@ -87,6 +87,9 @@ func newStage(t testing.TB, service *Service, listeners ...Listener) *stage {
 		t.Fatal(err)
 	}
 	s.doors = doors
+	for _, m := range s.monitors {
+		s.run.Go(func() { m.Run(ctx) })
+	}
 	for _, d := range doors {
 		s.addrs[d.behind.Load().listener.Name] = portOf(d)
 		s.run.Go(func() { d.accept(ctx) })
