@@ -216,6 +216,32 @@ func TestMemoryLimit(t *testing.T) {
 	}, limit.Mount)
 }
 
+// A mount's memory is what its own trees have exposed.
+func TestMountMemoryLimit(t *testing.T) {
+	t.Parallel()
+	for mount, room := range map[string]bool{"DIRECT": false, "PLAIN": true} {
+		t.Run(mount, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, Terms{})
+			h.gw.limits.Change(limit.Rules{{Per: limit.Mount, Only: []string{mount}, Limits: limit.Limits{limit.Memory: DefaultThreshold}}})
+			c := h.client(h.dial("plain"), back.Options{})
+			one, other := h.connect(c, "alice", "direct"), h.connect(c, "alice", "direct")
+			other.Close() // the mount's account stays with the tree that does
+			copied(t, one)
+			one.Close()
+			c.Close()
+			h.gw.stop(t)
+			n := h.gw.moved(t)
+			if placed := n.PlacedReads+n.PlacedWrites == 2*placedByCopy; placed != room || placed == (n.Inline["no_room"] == 2*placedByCopy) {
+				t.Errorf("%+v", n)
+			}
+			if s := (limit.Subject{Per: limit.Mount, Name: mount}); h.gw.limits.Has(s) != (limit.Limits{}) {
+				t.Errorf("%v is left", h.gw.limits.Has(s))
+			}
+		})
+	}
+}
+
 // What is to be paced comes through whole, and takes its time.
 func TestPaced(t *testing.T) {
 	t.Parallel()

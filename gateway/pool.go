@@ -90,7 +90,7 @@ func (s *server) succeed(before *server) {
 
 // member is what a client sees of a backend whose connections are shared.
 func (s *space) member(m *Mount) *back.Member {
-	return &back.Member{Pool: s.pools[m.Backend], As: m.As.Name, Initiator: m.As.Initiator, Memory: s.memory}
+	return &back.Member{Pool: s.pools[m.Backend], As: m.As.Name, Initiator: m.As.Initiator}
 }
 
 // enter says that a client comes to a pool, or to none.

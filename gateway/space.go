@@ -10,6 +10,7 @@ import (
 	"github.com/smbgw/smbgw/gateway/back"
 	"github.com/smbgw/smbgw/gateway/front"
 	"github.com/smbgw/smbgw/gateway/ipc"
+	"github.com/smbgw/smbgw/gateway/limit"
 	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 )
@@ -22,8 +23,8 @@ type space struct {
 	arrived func()       // leaves the lobby
 	noPipes bool         // the listener's Terms
 	ward    *ward
-	memory  back.Memory // of what backends are exposed
-	name    string      // what the client calls us in its connection's set-up
+	visitor *visitor // whose memory backends are exposed; nil for nobody's
+	name    string   // what the client calls us in its connection's set-up
 
 	listener *Listener // that the client has come to
 
@@ -147,6 +148,9 @@ func (s *space) reach(ctx context.Context, client *tree.Client, from view, m *Mo
 		return m.seen(s.below(ctx, m, sh, err))
 	}
 	sh, err := s.back(m).Connect(ctx, client, m.share())
+	if err == nil && s.visitor != nil {
+		sh.Server.(*back.Tree).Draw(&mountMemory{s.visitor, limit.Subject{Per: limit.Mount, Name: auth.Upper(m.Name)}})
+	}
 	sh, err = s.below(ctx, m, sh, err)
 	if err != nil {
 		s.log.Warn("mount failed", "mount", m.Name, "backend", m.Backend.Name, "user", client.User.User, "error", err)
@@ -190,7 +194,6 @@ func (s *space) back(m *Mount) leg {
 		Sessions:  s.resumed[from],
 		Options:   s.options(m.Backend, s.log),
 	}
-	b.Options.Memory = s.memory
 	s.backs[from] = b
 	return b
 }

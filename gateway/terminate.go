@@ -71,7 +71,7 @@ func (s *server) terminate(ctx context.Context, l *Listener, conn transports.Con
 			return
 		}
 	}
-	space := &space{server: s, log: log, arrived: leave, noPipes: l.Terms.NoPipes, ward: ward, memory: v, name: nameOf(conn), listener: l}
+	space := &space{server: s, log: log, arrived: leave, noPipes: l.Terms.NoPipes, ward: ward, visitor: v, name: nameOf(conn), listener: l}
 	used, err := s.front[l].Serve(ctx, conn, &limitedSpace{space, v, s.replies})
 	reason := "client closed"
 	switch {

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/smbgw/smbgw/auth"
+	"github.com/smbgw/smbgw/gateway/back"
 	"github.com/smbgw/smbgw/gateway/front"
 	"github.com/smbgw/smbgw/gateway/limit"
 	"github.com/smbgw/smbgw/gateway/tree"
@@ -167,16 +168,32 @@ func (v *visitor) of(c *tree.Client) limit.Set {
 	return set
 }
 
+// A mountMemory is the memory that a visitor's trees of one mount may have exposed.
+type mountMemory struct {
+	*visitor
+	mount limit.Subject
+}
+
+var _ back.Memory = (*mountMemory)(nil)
+
 // Expose takes memory for n bytes that a backend may read or write, and Revoke
 // gives it back.
-func (v *visitor) Expose(c *tree.Client, n int) bool {
-	set := v.of(c)
+func (m *mountMemory) Expose(c *tree.Client, n int) bool {
+	set := m.draws(c)
 	return set.Take(limit.Memory, int64(n))
 }
 
-func (v *visitor) Revoke(c *tree.Client, n int) {
-	set := v.of(c)
+func (m *mountMemory) Revoke(c *tree.Client, n int) {
+	set := m.draws(c)
 	set.Give(limit.Memory, int64(n))
+}
+
+// draws is what a session's exposures draw on. The mount's account is there as long
+// as the tree is.
+func (m *mountMemory) draws(c *tree.Client) limit.Set {
+	set := m.of(c)
+	set[limit.Mount] = m.meter.Find(m.mount)
+	return set
 }
 
 // reportLimit writes the line in the log about a limit that has been met.

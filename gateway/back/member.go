@@ -23,9 +23,6 @@ type Member struct {
 	// Initiator's As another word.
 	As string
 
-	// Memory is asked before data is exposed to the server; nil allows it.
-	Memory Memory
-
 	tally counts
 
 	mu       sync.Mutex          // held while the backend is asked: others do not wait for it
@@ -65,7 +62,7 @@ func (m *Member) Connect(ctx context.Context, client *tree.Client, share string)
 		return nil, err
 	}
 	t := sh.Server.(*Tree)
-	t.tally, t.memory = &m.tally, m.Memory
+	t.tally = &m.tally
 	t.leave = func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()

@@ -35,9 +35,6 @@ type Options struct {
 	// when 0.
 	Threshold uint32
 
-	// Memory is asked before data is exposed to the server; nil allows it.
-	Memory Memory
-
 	// Lost hears why the connection has ended, unless this side has ended it; see
 	// Link.
 	Lost func(error)
@@ -53,7 +50,7 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// A Memory bounds what is exposed to servers.
+// A Memory bounds what is exposed to servers; see Tree.Draw.
 type Memory interface {
 	// Expose takes memory of n bytes for a client's data, unless there is none:
 	// then the data goes inline. Revoke gives it back.

@@ -36,6 +36,10 @@ type Tree struct {
 
 var _ tree.Server = (*Tree)(nil)
 
+// Draw has the tree ask m before data is exposed to the server. It comes before the
+// first request.
+func (t *Tree) Draw(m Memory) { t.memory = m }
+
 // Limits are those of the tree: what a READ or WRITE may move without being
 // split.
 func (t *Tree) Limits() Limits {

@@ -65,7 +65,7 @@ func (s *Session) connect(ctx context.Context, client *tree.Client, share string
 	if err != nil {
 		return nil, none, err
 	}
-	t := &Tree{c: s.c, session: s, client: client, share: share, id: a.header().TreeID(), kind: r.ShareType, memory: s.c.options.Memory}
+	t := &Tree{c: s.c, session: s, client: client, share: share, id: a.header().TreeID(), kind: r.ShareType}
 	t.sealed = s.sealing || r.ShareFlags.Has(smb2.ShareEncrypt) && s.c.suite.Dialect >= smb2.Dialect30
 	t.signed = s.signing && !t.sealed
 	if t.sealed && s.sealer == nil {

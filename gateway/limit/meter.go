@@ -61,6 +61,16 @@ func (m *Meter) Open(s Subject) (*Account, bool) {
 	return a, true
 }
 
+// Find is the account that is open with a subject, or nil.
+func (m *Meter) Find(s Subject) *Account {
+	for _, a := range *m.accounts.Load() {
+		if a.budget.subject == s {
+			return a
+		}
+	}
+	return nil
+}
+
 // Close ends what Open has begun. What is owed then stays the subject's.
 func (m *Meter) Close(a *Account) {
 	m.mu.Lock()

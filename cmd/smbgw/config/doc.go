@@ -127,7 +127,7 @@
 //	  connections = 4096       # of clients; a number, or "unlimited"
 //	  sessions    = 8192       # log-ins; per mount, those that are connected to it
 //	  opens       = 65536      # files and folders
-//	  memory      = "256MiB"   # exposed to backends for RDMA, not per mount; a number of bytes, or KiB, MiB, GiB
+//	  memory      = "256MiB"   # exposed to backends for RDMA; a number of bytes, or KiB, MiB, GiB
 //	  requests    = 16384      # under way
 //	  bytes       = "256MiB"   # of requests under way and their answers
 //	  requests_per_second = 5000

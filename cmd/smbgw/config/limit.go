@@ -212,9 +212,6 @@ func (l *loader) limitable(b *hcl.Block, attrs hcl.Attributes, r *limit.Rule, c 
 		concerned := r.Per != limit.Listener || len(r.Only) == 0 || slices.Contains(r.Only, lis.Name)
 		return concerned && !l.relaying[lis.Name]
 	})
-	if a := attrs[limit.Memory.String()]; a != nil && r.Per == limit.Mount {
-		l.report(a.NameRange, "memory is no mount's: connections to backends have it; write it per user, address or listener")
-	}
 	if served || len(c.Listeners) == 0 {
 		return
 	}
