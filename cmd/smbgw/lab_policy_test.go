@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// policed is l: two gateways, each with a certificate, stand for two clients. What
+// policed is n: two gateways, each with a certificate, stand for two clients. What
 // they may do depends on it and on the path.
 //
 //	smbclient -TCP-> smbgw with a certificate -QUIC-> smbgw with a policy -TCP-> smbd

@@ -12,7 +12,7 @@ import (
 	"github.com/smbgw/smbgw/auth/users"
 )
 
-// Part s is many clients on one connection to the backend:
+// Part o is many clients on one connection to the backend:
 //
 //	smbtorture -TCP-> smbgw -SMB Direct-> smbgw -TCP-> smbd
 //	smbclient -TCP-, cifs.ko -SMB Direct-> smbgw -SMB Direct-> ksmbd

@@ -22,9 +22,9 @@ import (
 //	j  smbtorture, test by test, through gateways: lab_torture_test.go
 //	k  clients with and without an allowed certificate: lab_access_test.go
 //	l  failover between addresses of a backend: lab_failover_test.go
-//	l  a policy by certificate and path: lab_policy_test.go
 //	m  servers by name, and a directory as a share: lab_names_test.go
-//	s  clients that share a connection to the backend: lab_shared_test.go
+//	n  a policy by certificate and path: lab_policy_test.go
+//	o  clients that share a connection to the backend: lab_shared_test.go
 //
 // j is alone, as it makes the machine busy. As many of the others run at the same
 // time as -parallel says: each has a network of its own, and they wait a lot.
@@ -45,9 +45,9 @@ func TestLab(t *testing.T) {
 		{"i", clientsToPipes},
 		{"k", clientsWithCertificates},
 		{"l", failover},
-		{"l", policed},
 		{"m", hostsAndDirectories},
-		{"s", clientsTogether},
+		{"n", policed},
+		{"o", clientsTogether},
 	}
 	t.Run("j", torture)
 	for _, p := range parts {

@@ -65,6 +65,11 @@ type rack struct {
 	// the next of several, its own address as well as the gateway's.
 	sources []string
 	used    int
+
+	// Some tests block a channel of theirs. They can have the packet filter do it,
+	// if there is one, or Samba by an FSCTL, which through a gateway that
+	// terminates would block the gateway's connection.
+	filters bool
 }
 
 const (
@@ -82,10 +87,17 @@ func newRack(t *testing.T) *rack {
 		r.sources = append(r.sources, fmt.Sprint("10.99.1.", i+1))
 		l.ip("-n", l.ns, "addr", "add", r.sources[i]+"/32", "dev", "br0")
 	}
+	r.filters = r.filter("--list")
 	r.at["relay"] = l.chain(chain{"tcp", "smbdirect", "tcp"}, s.port)
 	l.gateway("west", terminates(l, "west", "smbdirect!"+gatewayIP+"!5445", fmt.Sprintf("tcp!%s!%d", gatewayIP, s.port)))
 	l.gateway("east", terminates(l, "east", "tcp!*!445", "smbdirect!"+gatewayIP+"!5445"))
 	return r
+}
+
+// filter has the packet filter of the lab's network do something.
+func (r *rack) filter(args ...string) bool {
+	_, err := r.lab.try(10*time.Second, r.lab.samba(append([]string{"iptables"}, args...)...)...)
+	return err == nil
 }
 
 // place is where the next test finds the share.
@@ -126,7 +138,12 @@ func (r *rack) run(kind, test string) (o outcome) {
 func (r *rack) once(kind, test string) outcome {
 	began := time.Now()
 	// The benches measure for so many seconds.
-	text, complete := r.lab.smbtorture(tortureLimit, r.place(kind), "--option=torture:timelimit=1", "--option=torture:nprocs=1", test)
+	args := []string{"--option=torture:timelimit=1", "--option=torture:nprocs=1"}
+	if r.filters {
+		args = append(args, "--option=torture:use_iptables=yes", "--option=torture:iptables_command=iptables")
+		defer r.filter("--flush") // what a test has not unblocked
+	}
+	text, complete := r.lab.smbtorture(tortureLimit, r.place(kind), append(args, test)...)
 	o := outcome{verdict: fails, seconds: time.Since(began).Seconds(), said: firstComplaint(text)}
 	all := resultLine.FindAllStringSubmatch(text, -1)
 	switch {
