@@ -160,16 +160,21 @@ func (p *Pool) choose() (*link, error) {
 		return nil, &Error{"connect", smb2.StatusServerUnavailable, ErrClosed}
 	}
 	var best, worn *link
+	alive := 0
 	for _, l := range p.links {
+		if l.conn != nil && l.conn.Err() != nil { // its clients are being told
+			continue
+		}
+		alive++
 		switch {
-		case l.conn != nil && l.conn.Err() != nil, l.seats >= p.room(l):
+		case l.seats >= p.room(l):
 		case l.conn != nil && l.conn.worn.Load():
 			worn = fewer(worn, l)
 		default:
 			best = fewer(best, l)
 		}
 	}
-	more := len(p.links) < p.size() && (best == nil || best.seats > 0)
+	more := alive < p.size() && (best == nil || best.seats > 0)
 	if other := best != nil || worn != nil; more && !(other && time.Now().Before(p.pause)) {
 		best = p.add()
 	}

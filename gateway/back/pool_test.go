@@ -362,3 +362,36 @@ func TestPoolServerFull(t *testing.T) {
 		}
 	})
 }
+
+// A connection that has ended is in nobody's way, while its clients are still being
+// told.
+func TestPoolReplacesEnded(t *testing.T) {
+	t.Parallel()
+	var telling chan struct{}
+	one := func(y *yard) {
+		y.pool.Size = 1
+		telling = make(chan struct{})
+		y.pool.Dial(func(ctx context.Context, open func(context.Context, back.Link) error) error {
+			conn, err := y.dial(ctx)
+			if err != nil {
+				return err
+			}
+			return open(ctx, back.Link{Conn: conn, Lost: func(error) { <-telling }})
+		}, 0)
+	}
+	onYard(t, one, func(y *yard) {
+		alice := y.lodger("alice")
+		y.link().Close()
+		synctest.Wait()
+		bob := y.visitor("bob")
+		if err := bob.connect(); err != nil {
+			t.Error(err)
+		} else {
+			bob.works()
+		}
+		close(telling)
+		alice.leave()
+		bob.leave()
+		y.load(1, 0)
+	})
+}
