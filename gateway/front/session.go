@@ -45,6 +45,7 @@ type session struct {
 	state    state
 	channels []*channel // the eldest first; none when gone
 	trees    map[uint32]*branch
+	coming   int // trees that are being connected
 	told     []told
 	reminder *time.Timer // for told; nil before there was a need
 	reminded bool        // it runs
@@ -175,13 +176,10 @@ func (c *conn) logoff(r *request) {
 }
 
 // aside runs what may take a while and answers r, beside the reader unless r has
-// its place in a compound. c.background waits for it.
+// its place in a compound or there is no room for more under way: what has begun
+// to end, ends. c.background waits for it.
 func (c *conn) aside(r *request, f func()) {
-	if !c.begin(r, false) {
-		c.refuse(r, smb2.StatusInsufficientResources)
-		return
-	}
-	if r.compound != nil {
+	if r.compound != nil || !c.begin(r, false) {
 		f()
 		return
 	}

@@ -34,6 +34,9 @@ type shop struct {
 	joins     int
 	slow      bool // CREATEs wait, too
 	alone     bool // no session of another connection is served
+
+	asked chan struct{} // hears of each Connect, which waits for gate; nil for none
+	gate  chan struct{}
 }
 
 func newShop(n int) *shop {
@@ -52,11 +55,25 @@ func (s *shop) Connect(_ context.Context, c *tree.Client, share string) (*tree.S
 		return nil, context.Canceled
 	}
 	s.mu.Lock()
+	asked := s.asked
+	s.mu.Unlock()
+	if asked != nil {
+		asked <- struct{}{}
+		<-s.gate
+	}
+	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.client = c
 	s.open++
 	s.users = append(s.users, c.User.User)
 	return &tree.Share{Server: &counter{shop: s}, Type: smb2.ShareDisk, Flags: s.flags, MaximalAccess: 0x1f01ff}, nil
+}
+
+// stall has Connect wait from now on.
+func (s *shop) stall() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked, s.gate = make(chan struct{}), make(chan struct{})
 }
 
 func (s *shop) ConnectTo(ctx context.Context, c *tree.Client, server, share string) (*tree.Share, error) {

@@ -54,9 +54,9 @@ func (c *conn) treeConnect(r *request, at *place) error {
 		c.refuse(r, status)
 		return nil
 	}
-	id, ok := s.newTree(c.Sessions)
-	if !ok {
-		c.refuse(r, smb2.StatusInsufficientResources)
+	id, status := s.newTree(c.Sessions)
+	if status != 0 {
+		c.refuse(r, status)
 		return nil
 	}
 	at.tree = id
@@ -65,17 +65,23 @@ func (c *conn) treeConnect(r *request, at *place) error {
 }
 
 // newTree is the id of a tree that is about to be connected, unless there are too
-// many.
-func (s *session) newTree(all *Sessions) (id uint32, ok bool) {
+// many. Until connect is through the session's Space stays, whatever becomes of the
+// session.
+func (s *session) newTree(all *Sessions) (id uint32, status smb2.Status) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.trees) >= maxTrees {
-		return 0, false
+	switch {
+	case s.state != valid: // by another channel's word, just now
+		return 0, smb2.StatusUserSessionDeleted
+	case len(s.trees)+s.coming >= maxTrees:
+		return 0, smb2.StatusInsufficientResources
 	}
 	for {
 		id = all.nextTree.Add(1)
 		if _, taken := s.trees[id]; !taken && id != 0 && id != 1<<32-1 { // 2.2.1.2: no tree
-			return id, true
+			s.coming++
+			s.space.join()
+			return id, 0
 		}
 	}
 }
@@ -111,14 +117,19 @@ func (c *conn) ask(space tree.Space, client *tree.Client, to target) (*tree.Shar
 // or the connection on which the client would hear the tree's id.
 func (c *conn) connect(r *request, to target, id uint32) {
 	s := r.channel
+	defer s.space.leave()
 	share, err := c.ask(s.space.Space, s.client, to)
 	if err != nil {
+		s.mu.Lock()
+		s.coming--
+		s.mu.Unlock()
 		c.refuse(r, c.whyNot(to.share, err))
 		return
 	}
 	b := &branch{id: id, share: share, encrypt: share.Flags&smb2.ShareEncrypt != 0}
 	status := smb2.StatusSuccess
 	s.mu.Lock()
+	s.coming--
 	switch {
 	case s.state != valid || c.dead.Load():
 		status = smb2.StatusUserSessionDeleted

@@ -1,0 +1,119 @@
+package front
+
+import (
+	"testing"
+
+	"github.com/smbgw/smbgw/smb2"
+)
+
+// What ends a tree or a session does so, too, behind requests of the same message
+// that leave no room for more.
+func TestEndsWithoutRoom(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(p *peer) []byte{
+		"TREE_DISCONNECT": func(p *peer) []byte { return p.treeOff() },
+		"LOGOFF":          func(p *peer) []byte { return p.logoff() },
+	} {
+		r := newRig(t, nil)
+		p := r.user("alice")
+		b := p.echo()
+		smb2.Header(b).SetCredits(0xffff)
+		p.ask(b)
+		var list [][]byte
+		room := maxHeld + maxCompound
+		for room > 2<<20 {
+			list = append(list, p.ReadRequest(0, 1<<20))
+			room -= 1<<20 + smb2.ReadResponseBuffer
+		}
+		for room > 256 {
+			n := min(room-128, 1<<20)
+			list = append(list, p.ReadRequest(0, uint32(n)))
+			room -= n + smb2.ReadResponseBuffer
+		}
+		list = append(list, p.echo(), end(p))
+		must(t, p.Send(chain(false, list...)))
+		var all []smb2.Status
+		for len(all) < len(list) {
+			reply, err := p.Receive()
+			must(t, err)
+			all = append(all, statuses(t, reply)...)
+		}
+		for i, s := range all {
+			if s != 0 {
+				t.Errorf("%s: answer %d of %d: %v", name, i+1, len(all), s)
+			}
+		}
+		if n := r.shop.count(func() int { return r.shop.open }); n != 0 {
+			t.Errorf("%s: %d trees are left", name, n)
+		}
+	}
+}
+
+// Trees that are being connected count as those that are there.
+func TestTooManyTrees(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	p := r.user("alice")
+	b := p.echo()
+	smb2.Header(b).SetCredits(0xffff)
+	p.ask(b)
+	r.shop.stall()
+	const more = 20
+	for range maxTrees + more {
+		must(t, p.Send(p.treeConnectRequest(`\\gateway\data`)))
+	}
+	go func() {
+		for range maxTrees - 1 {
+			<-r.shop.asked
+		}
+		close(r.shop.gate)
+		for range r.shop.asked {
+		}
+	}()
+	refused := 0
+	for range maxTrees + more {
+		reply, err := p.Receive()
+		must(t, err)
+		if reply.Status() == smb2.StatusInsufficientResources {
+			refused++
+		}
+	}
+	close(r.shop.asked)
+	if refused != more+1 { // there was one tree before
+		t.Errorf("%d of %d are refused, want %d", refused, maxTrees+more, more+1)
+	}
+}
+
+// A session that is left by a connection that lives keeps what it began on as long
+// as a share is being connected there.
+func TestEndsWhileConnecting(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	p := r.user("alice")
+	q := r.second(p)
+	p.Conn.Close()
+	<-p.ended
+	p.ended <- nil
+	r.shop.stall()
+	connect := q.treeConnectRequest(`\\gateway\data`)
+	must(t, q.Send(connect))
+	<-r.shop.asked
+	if s := q.status(q.logoff()); s != 0 {
+		t.Fatal(s)
+	}
+	if n := r.shop.count(func() int { return r.shop.closed }); n != 0 {
+		t.Error("the space is closed while it is asked for a share")
+	}
+	close(r.shop.gate)
+	reply, err := q.Receive()
+	must(t, err)
+	if reply.Status() != smb2.StatusUserSessionDeleted {
+		t.Error(reply.Status())
+	}
+	q.Conn.Close()
+	<-q.ended
+	q.ended <- nil
+	if n := r.shop.count(func() int { return r.shop.closed }); n != 2 { // each connection's
+		t.Errorf("%d spaces are closed", n)
+	}
+}
