@@ -87,9 +87,10 @@
 // Each session of a client is one of its own, with its user and keys, on the
 // pool's connection that has the fewest; until there are as many as there may be,
 // a new one is made for it. When all are full the client is told
-// STATUS_REQUEST_NOT_ACCEPTED. A connection that dies ends its sessions, and the
-// next Connect of each makes it anew; one without sessions is closed a minute
-// later.
+// STATUS_REQUEST_NOT_ACCEPTED; a server that refuses a session for want of room is
+// not asked for more than it has there for a minute. A connection that dies ends its
+// sessions, and the next Connect of each makes it anew; one without sessions is
+// closed a minute later.
 //
 // The server knows one client by a ClientGuid of the gateway's, so nothing is asked
 // of it that it would promise to that one: no oplock, lease, durable or resilient

@@ -58,6 +58,10 @@ const (
 	// DefaultConnections is how many there are of these.
 	DefaultConnections = 8
 
+	// fullTime is how long a server is believed that takes no session more on one
+	// of them: then it costs somebody a log-in to hear the same again.
+	fullTime = time.Minute
+
 	// restTime is how long one stays that has no sessions, and dialPause how long
 	// there is no new one after one has failed, where others do.
 	restTime  = time.Minute

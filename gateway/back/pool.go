@@ -46,7 +46,8 @@ type link struct {
 	conn   *Conn                 // nil until there is one
 	err    error                 // why there is none
 	seats  int                   // sessions that are on it, or will be
-	most   int                   // that the server has been found to take; 0 when it is not known
+	most   int                   // that the server has been found to take, until then; 0 when it is not known
+	until  time.Time             // of most
 	parked map[string][]*Session // that nobody needs, by Member.key; see shaky.go
 	idle   int                   // how many of these
 	rest   *time.Timer           // ends it when nobody has come; nil when it has seats
@@ -207,14 +208,15 @@ func (p *Pool) room(l *link) int {
 	if n == 0 {
 		n = DefaultSessions
 	}
-	if l.most > 0 {
+	if l.most > 0 && time.Now().Before(l.until) {
 		n = min(n, l.most)
 	}
 	return n
 }
 
 // full notes that the server takes no session more on a connection than those it
-// has besides the one it was asked for.
+// has besides the one it was asked for, for a while: that may have been its want of
+// a moment.
 func (p *Pool) full(l *link) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -222,7 +224,7 @@ func (p *Pool) full(l *link) {
 		l.conn.worn.Store(true)
 		return
 	}
-	l.most = max(l.seats-1, 1)
+	l.most, l.until = max(l.seats-1, 1), time.Now().Add(fullTime)
 }
 
 // living says that there is a connection that somebody could be on.

@@ -323,7 +323,7 @@ func (n doorman) Receive() (*transports.Message, error) {
 }
 
 // A server that takes fewer sessions than it might is not asked for more until one
-// ends.
+// ends, or for a while.
 func TestPoolServerFull(t *testing.T) {
 	t.Parallel()
 	two := func(y *yard) {
@@ -356,7 +356,15 @@ func TestPoolServerFull(t *testing.T) {
 		if err := late.connect(); err != nil {
 			t.Errorf("when there is room: %v", err)
 		}
-		for _, l := range []*lodger{other, late} {
+		more := y.visitor("dave")
+		if st := told(more.connect()); st != smb2.StatusRequestNotAccepted {
+			t.Errorf("one more is told %v", st)
+		}
+		time.Sleep(2 * time.Minute)
+		if err := more.connect(); err != nil {
+			t.Errorf("when the server has not been asked for long: %v", err)
+		}
+		for _, l := range []*lodger{other, late, more} {
 			l.works()
 			l.leave()
 		}
