@@ -160,6 +160,13 @@ func TestBreak(t *testing.T) {
 		reply.Has(smb2.FlagSigned) || !reply.Has(smb2.FlagReply) || reply.SessionID() != p.Session || reply.Credits() != 0 {
 		t.Errorf("break: %x", reply.Message)
 	}
+	m = r.shop.arena.New(1 << 20)
+	clear(m.Bytes())
+	(&smb2.LeaseBreak{}).AppendBody(head(m))
+	r.shop.client.Notify.Break(m)
+	if reply, err = p.Receive(); err != nil || len(reply.Message) != smb2.HeaderSize+44 {
+		t.Errorf("a break with what does not belong to it: %v, %d bytes", err, len(reply.Message))
+	}
 	p.Conn.Close()
 	<-p.ended
 	p.ended <- nil

@@ -24,6 +24,10 @@ type told struct {
 	heard uint64    // messages that had come on it by then
 }
 
+// longestBreak is that of a lease, [MS-SMB2] 2.2.23.2. What a server sends behind it
+// is nothing that clients want, or that is worth remembering.
+const longestBreak = smb2.HeaderSize + 44
+
 // Break sends an oplock or lease break, unsigned and in the clear: it has no
 // message id that a signature could be made for, [MS-SMB2] 3.3.4.6, 3.3.4.7. A
 // client that takes nothing is disconnected when too much waits for it.
@@ -32,6 +36,7 @@ func (b *breaker) Break(m *transports.Message) {
 	if m.Len() < smb2.HeaderSize+2 {
 		return
 	}
+	m.Resize(min(m.Len(), longestBreak))
 	h := smb2.NewHeader(smb2.CommandOplockBreak, smb2.Unsolicited)
 	h.SetFlags(smb2.FlagReply)
 	if smb2.BreakOf(m.Bytes()) == smb2.BreakOplock {
