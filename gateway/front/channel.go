@@ -58,8 +58,10 @@ func (c *conn) enlist(ch *channel) {
 	c.logins++
 }
 
-// raise is for a channel whose log-in has succeeded. c.mu is held.
+// raise is for a channel whose log-in has succeeded: time does not run any more,
+// until forget says otherwise. c.mu is held.
 func (c *conn) raise(ch *channel) {
+	c.login.Stop()
 	ch.up = true
 	c.logins--
 	c.probes = 0

@@ -117,3 +117,24 @@ func TestEndsWhileConnecting(t *testing.T) {
 		t.Errorf("%d spaces are closed", n)
 	}
 }
+
+// A session that ends elsewhere, the moment that it is bound to a connection, leaves
+// it with the time that anybody has to log in.
+func TestEndsWhileBound(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	client, server := r.net.Pipe()
+	defer client.Close()
+	c := r.s.newConn(t.Context(), server, r.shop)
+	defer c.kill()
+	c.stop = func() {}
+	ch := c.newSession()
+	c.mu.Lock()
+	c.raise(ch)
+	c.mu.Unlock()
+	ch.drop(r.s.Sessions) // by another channel's reader
+	c.greet(ch)
+	if !c.login.Stop() {
+		t.Error("nobody is on the connection, and its time does not run")
+	}
+}

@@ -249,7 +249,6 @@ func (c *conn) permits(client *tree.Client) smb2.Status {
 
 // greet is for a connection on which somebody has logged in.
 func (c *conn) greet(ch *channel) {
-	c.login.Stop()
 	c.limit(c.longest())
 	c.tally.name(ch)
 }
