@@ -403,3 +403,32 @@ func TestPoolReplacesEnded(t *testing.T) {
 		y.load(1, 0)
 	})
 }
+
+// A tree that is shut takes back what it waits to send, while the server answers
+// nothing.
+func TestShut(t *testing.T) {
+	t.Parallel()
+	few := func(y *yard) { y.pool.Size, y.pool.Options.Requests = 1, 2 }
+	onYard(t, few, func(y *yard) {
+		l := y.lodger("alice")
+		id := l.open("a")
+		y.hold(commands(smb2.CommandRead))
+		q := smb2.ReadRequest{FileID: id, Length: 4}
+		ask := func() { l.serve(smb2.CommandRead, func(b []byte) []byte { return q.Append(b, nil) }) }
+		ask()
+		back := make(chan struct{})
+		go func() { ask(); close(back) }()
+		synctest.Wait()
+		select {
+		case <-back:
+			t.Fatal("nothing waits")
+		default:
+		}
+		l.share.Shut()
+		<-back
+		if got := l.front.next(t); got.status() != smb2.StatusNetworkNameDeleted {
+			t.Errorf("read: %v", got.status())
+		}
+		l.leave()
+	})
+}

@@ -21,6 +21,7 @@ func (s *Session) Connect(ctx context.Context, client *tree.Client, share string
 	}
 	sh := &tree.Share{
 		Server:        t,
+		Shut:          t.shut,
 		Type:          r.ShareType,
 		Flags:         r.ShareFlags,
 		Capabilities:  s.c.kept(r.Capabilities),

@@ -2,6 +2,7 @@ package front
 
 import (
 	"testing"
+	"testing/synctest"
 
 	"github.com/smbgw/smbgw/smb2"
 )
@@ -137,4 +138,34 @@ func TestEndsWhileBound(t *testing.T) {
 	if !c.login.Stop() {
 		t.Error("nobody is on the connection, and its time does not run")
 	}
+}
+
+// A client comes back whose former connection is stuck with a server that takes
+// nothing.
+func TestReplacesStuck(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		p := r.user("alice")
+		r.shop.stuck = make(chan struct{})
+		must(t, p.Send(p.ReadRequest(0, 1)))
+		synctest.Wait()
+		q := r.negotiated(smb2.Dialect311)
+		if s := q.login("alice", "opensesame", p.Session); s != 0 {
+			t.Error(s)
+		}
+		if s := p.answered(); s != smb2.StatusNetworkNameDeleted {
+			t.Error("the READ:", s)
+		}
+		p.Conn.Close()
+		q.Conn.Close()
+	})
+}
+
+// answered is what comes next.
+func (p *peer) answered() smb2.Status {
+	p.t.Helper()
+	reply, err := p.Receive()
+	must(p.t, err)
+	return reply.Status()
 }

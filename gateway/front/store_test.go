@@ -37,6 +37,8 @@ type shop struct {
 
 	asked chan struct{} // hears of each Connect, which waits for gate; nil for none
 	gate  chan struct{}
+	stuck chan struct{} // READs block until it is closed; nil for none
+	freed bool
 }
 
 func newShop(n int) *shop {
@@ -66,7 +68,17 @@ func (s *shop) Connect(_ context.Context, c *tree.Client, share string) (*tree.S
 	s.client = c
 	s.open++
 	s.users = append(s.users, c.User.User)
-	return &tree.Share{Server: &counter{shop: s}, Type: smb2.ShareDisk, Flags: s.flags, MaximalAccess: 0x1f01ff}, nil
+	return &tree.Share{Server: &counter{shop: s}, Shut: s.shut, Type: smb2.ShareDisk, Flags: s.flags, MaximalAccess: 0x1f01ff}, nil
+}
+
+// shut frees what is stuck.
+func (s *shop) shut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stuck != nil && !s.freed {
+		close(s.stuck)
+		s.freed = true
+	}
 }
 
 // stall has Connect wait from now on.
@@ -140,6 +152,10 @@ func (t *counter) one(r *tree.Request) smb2.Status {
 		m := t.shop.arena.New(smb2.HeaderSize + 60)
 		t.done(r, m, (&smb2.CloseResponse{}).AppendBody(head(m)))
 	case smb2.CommandRead:
+		if t.shop.stuck != nil {
+			<-t.shop.stuck
+			return t.fail(r, smb2.StatusNetworkNameDeleted)
+		}
 		return t.read(r)
 	case smb2.CommandWrite:
 		return t.write(r)

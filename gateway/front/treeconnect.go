@@ -21,9 +21,14 @@ type branch struct {
 	closed bool
 }
 
-// close ends the tree, and blocks until nothing of it is left.
+// close ends the tree, and blocks until nothing of it is left. Another channel's
+// reader may be in the middle of giving something away, which a server that is stuck
+// does not take.
 func (b *branch) close() {
 	b.ending.Store(true)
+	if b.share.Shut != nil {
+		b.share.Shut()
+	}
 	b.mu.Lock()
 	again := b.closed
 	b.closed = true

@@ -60,6 +60,11 @@ type Share struct {
 	Server Server
 	Name   string // of the mount, in the configuration; "" of what is none
 
+	// Shut comes before Close, as often as there is a reason, and has a Serve that
+	// blocks come back: what it holds, and what comes later, is refused. It is nil
+	// where none blocks.
+	Shut func()
+
 	// As TREE_CONNECT's response has them, [MS-SMB2] 2.2.10.
 	Type          smb2.ShareType
 	Flags         smb2.ShareFlags
