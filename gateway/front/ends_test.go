@@ -169,3 +169,23 @@ func (p *peer) answered() smb2.Status {
 	must(p.t, err)
 	return reply.Status()
 }
+
+// A client that comes back while its former connection is just being cleared away
+// has its session taken for the one before, too.
+func TestReplacesEnding(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	p := r.user("alice")
+	r.s.Sessions.find(p.Session).leave(r.s.Sessions.find(p.Session).channels[0]) // as hangUp begins
+	q := r.negotiated(smb2.Dialect311)
+	if s := q.login("alice", "opensesame", p.Session); s != 0 {
+		t.Fatal(s)
+	}
+	q.sign = true
+	q.connect()
+	r.shop.mu.Lock()
+	defer r.shop.mu.Unlock()
+	if got := r.shop.client.Previous; got != p.Session || r.shop.open != 1 {
+		t.Errorf("after session %#x, want %#x; %d trees", got, p.Session, r.shop.open)
+	}
+}

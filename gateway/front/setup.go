@@ -295,7 +295,7 @@ func (c *conn) replace(s *channel, previous uint64) uint64 {
 	switch {
 	case old == nil:
 		return previous
-	case !old.belongsTo(s.user):
+	case !old.wasOf(s.user):
 		return 0
 	}
 	old.forsake()
@@ -304,10 +304,13 @@ func (c *conn) replace(s *channel, previous uint64) uint64 {
 }
 
 // belongsTo says whether a session is a user's. Those without a name are nobody's.
-func (s *session) belongsTo(u auth.Identity) bool {
+func (s *session) belongsTo(u auth.Identity) bool { return s.isValid() && s.wasOf(u) }
+
+// wasOf is the same of a session that may just be ending with its last connection.
+func (s *session) wasOf(u auth.Identity) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.state == valid && u.User != "" && auth.Upper(s.user.User) == auth.Upper(u.User)
+	return s.state != inProgress && u.User != "" && auth.Upper(s.user.User) == auth.Upper(u.User)
 }
 
 // finishAgain ends a further log-in of the same user, who keeps the keys; of
