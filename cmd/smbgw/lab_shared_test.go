@@ -28,7 +28,7 @@ func clientsTogether(t *testing.T) {
 		s := l.smbd(4445, tortured...)
 		l.gateway("west", served(l, "west", "smbdirect!"+gatewayIP+"!5445", fmt.Sprintf("tcp!%s!%d", gatewayIP, s.port)))
 		l.gateway("east", listener(l, "east", "tcp!"+gatewayIP+"!4450")+together("east", "smbdirect!"+gatewayIP+"!5445")+shared(l, "east"))
-		through(l, overTCP(gatewayIP, 4450), passing(t), s)
+		through(l, overTCP(gatewayIP, 4450), passing(t, "terminate"), s)
 	})
 	t.Run("users", usersTogether)
 }

@@ -345,6 +345,10 @@ func TestInterfaces(t *testing.T) {
 	if got, err := smb2.ParseNetworkInterfaces(nil, b); err != nil || !slices.Equal(got, all()) {
 		t.Errorf("%+v, %v", got, err)
 	}
+	nowhere := newRig(t, func(r *rig) { r.s.Interfaces = func() []smb2.NetworkInterface { return nil } }).user("alice")
+	if s := nowhere.ask(nowhere.ioctl(smb2.FsctlQueryNetworkInterfaceInfo, nil)).Status(); s != smb2.StatusNotSupported {
+		t.Errorf("where there is none: %v", s)
+	}
 	for from, want := range map[string][]smb2.NetworkInterface{
 		"192.0.2.9:1000":          {four},
 		"[::ffff:192.0.2.9]:1000": {four},

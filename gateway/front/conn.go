@@ -5,7 +5,9 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -78,6 +80,7 @@ func (s *Server) Serve(ctx context.Context, tc transports.Conn, space tree.Space
 	killed := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		c.kill()
+		c.shut()
 		close(killed)
 	})
 	var helpers sync.WaitGroup
@@ -168,6 +171,19 @@ func (c *conn) kill() {
 		c.mu.Unlock()
 		c.stop()
 		c.tc.Close()
+	}
+}
+
+// shut frees a reader that gives something to a tree whose server is stuck, where
+// the tree ends with the connection.
+func (c *conn) shut() {
+	c.mu.Lock()
+	channels := slices.Collect(maps.Values(c.channels))
+	c.mu.Unlock()
+	for _, ch := range channels {
+		for _, b := range ch.alone(ch) {
+			b.shut()
+		}
 	}
 }
 

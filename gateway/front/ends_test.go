@@ -1,6 +1,7 @@
 package front
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 
@@ -159,6 +160,26 @@ func TestReplacesStuck(t *testing.T) {
 		}
 		p.Conn.Close()
 		q.Conn.Close()
+	})
+}
+
+// A server that takes nothing does not hold up the gateway's end.
+func TestEndsStuck(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		r := newRig(t, func(r *rig) { r.ctx = ctx })
+		p := r.user("alice")
+		r.shop.stuck = make(chan struct{})
+		must(t, p.Send(p.ReadRequest(0, 1)))
+		synctest.Wait()
+		cancel()
+		<-p.ended
+		if n := r.s.Sessions.Len(); n != 0 || r.shop.open != 0 {
+			t.Errorf("%d sessions, %d trees", n, r.shop.open)
+		}
+		p.ended <- nil // for the rig
 	})
 }
 

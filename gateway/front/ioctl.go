@@ -67,13 +67,17 @@ func (c *conn) validate(r *request, q smb2.IoctlRequest, input []byte) error {
 	return nil
 }
 
-// interfaces tells where else this gateway is, [MS-SMB2] 3.3.5.15.11.
+// interfaces tells where else this gateway is, [MS-SMB2] 3.3.5.15.11. Clients take
+// an empty list for a broken one: where there is nothing to tell it is refused.
 func (c *conn) interfaces(r *request, q smb2.IoctlRequest) {
-	if c.Interfaces == nil || c.terms.suite.Dialect < smb2.Dialect30 {
+	var b []byte
+	if c.Interfaces != nil && c.terms.suite.Dialect >= smb2.Dialect30 {
+		b = smb2.AppendNetworkInterfaces(nil, ofFamily(c.remote(), c.Interfaces()))
+	}
+	if len(b) == 0 {
 		c.refuse(r, smb2.StatusNotSupported)
 		return
 	}
-	b := smb2.AppendNetworkInterfaces(nil, ofFamily(c.remote(), c.Interfaces()))
 	if len(b) > int(q.MaxOutput) {
 		c.refuse(r, smb2.StatusBufferTooSmall)
 		return

@@ -38,6 +38,7 @@ type rig struct {
 	shop *shop
 	net  *mem.Network
 	wrap func(transports.Conn) transports.Conn // what the Server is given; nil: as it is
+	ctx  context.Context                       // of the Server; nil: it does not end
 }
 
 func newRig(t testing.TB, configure func(*rig)) *rig {
@@ -99,8 +100,12 @@ func (r *rig) dial() *peer {
 	if r.wrap != nil {
 		server = r.wrap(server)
 	}
+	ctx := r.ctx
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	go func() {
-		used, err := r.s.Serve(context.Background(), server, r.shop)
+		used, err := r.s.Serve(ctx, server, r.shop)
 		p.used = used
 		p.ended <- err
 	}()

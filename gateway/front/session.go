@@ -3,6 +3,7 @@ package front
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -127,6 +128,18 @@ func (s *session) leave(ch *channel) (last bool) {
 	}
 	s.state = gone
 	return true
+}
+
+// alone are the trees of a session that has no other channel, and then is to have
+// none any more.
+func (s *session) alone(ch *channel) []*branch {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.channels) != 1 || s.channels[0] != ch {
+		return nil
+	}
+	s.state = gone
+	return slices.Collect(maps.Values(s.trees))
 }
 
 // isValid says that the first log-in has ended, and the session has not.

@@ -21,14 +21,19 @@ type branch struct {
 	closed bool
 }
 
-// close ends the tree, and blocks until nothing of it is left. Another channel's
-// reader may be in the middle of giving something away, which a server that is stuck
-// does not take.
-func (b *branch) close() {
+// shut lets nothing more begin.
+func (b *branch) shut() {
 	b.ending.Store(true)
 	if b.share.Shut != nil {
 		b.share.Shut()
 	}
+}
+
+// close ends the tree, and blocks until nothing of it is left. Another channel's
+// reader may be in the middle of giving something away, which a server that is stuck
+// does not take.
+func (b *branch) close() {
+	b.shut()
 	b.mu.Lock()
 	again := b.closed
 	b.closed = true
