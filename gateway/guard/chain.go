@@ -8,31 +8,37 @@ import (
 
 // A walk is where the guard is in a chain.
 type walk struct {
-	at     *open // of the request before; nil when it has none, or none that is known
-	failed bool  // the CREATE before was denied
+	at     *open       // of the request before; nil when it has none, or none that is known
+	failed smb2.Status // what the CREATE before was refused with
 }
 
 // Serve lets a chain through, without what is denied.
 func (g *Server) Serve(chain []*tree.Request) {
 	var w walk
 	for i, r := range chain {
-		if !g.admits(&w, r) {
-			g.serveRest(&w, chain, i)
+		if status := g.admits(&w, r); status != 0 {
+			g.serveRest(&w, chain, i, status)
 			return
 		}
 	}
 	g.next.Serve(chain)
 }
 
-// serveRest goes on behind the first request of a chain that is denied.
-func (g *Server) serveRest(w *walk, chain []*tree.Request, first int) {
+// A refusal is a request that does not go on.
+type refusal struct {
+	request *tree.Request
+	status  smb2.Status
+}
+
+// serveRest goes on behind the first request of a chain that is refused.
+func (g *Server) serveRest(w *walk, chain []*tree.Request, first int, status smb2.Status) {
 	kept := append(make([]*tree.Request, 0, len(chain)), chain[:first]...)
-	denied := []*tree.Request{chain[first]}
+	refused := []refusal{{chain[first], status}}
 	from := fileOf(chain[first], smb2.NoFile)
 	for _, r := range chain[first+1:] {
 		explicit := fileOf(r, from)
-		if !g.admits(w, r) {
-			denied = append(denied, r)
+		if status := g.admits(w, r); status != 0 {
+			refused = append(refused, refusal{r, status})
 			from = explicit
 			continue
 		}
@@ -45,8 +51,8 @@ func (g *Server) serveRest(w *walk, chain []*tree.Request, first int) {
 	if len(kept) > 0 {
 		g.next.Serve(kept)
 	}
-	for _, r := range denied {
-		r.Reply(g.replies.Failure(r, smb2.StatusAccessDenied))
+	for _, x := range refused {
+		x.request.Reply(g.replies.Failure(x.request, x.status))
 	}
 }
 
@@ -68,20 +74,26 @@ func lead(r *tree.Request, file smb2.FileID) {
 	}
 }
 
-// admits decides on a request.
-func (g *Server) admits(w *walk, r *tree.Request) bool {
+// admits decides on a request. A file has to be one of this tree's: servers may
+// know ids by the session, of whose trees another one may be allowed more.
+func (g *Server) admits(w *walk, r *tree.Request) smb2.Status {
 	if r.Header().Command() == smb2.CommandCreate {
 		return g.admitsCreate(w, r)
 	}
-	at, ours := g.at(w, r)
-	if !ours {
-		return false // its file was denied
-	}
+	at, status := g.at(w, r)
 	a := policy.Classify(r.Element, g.class != 0)
-	if !(g.isPlain(a) && g.plain(at, a.Access)) && !g.decide(at, a, r) {
-		return false
+	switch {
+	case status == smb2.StatusFileClosed && a.Access == policy.None: // the server's to say
+	case status != 0:
+		return status
+	case !(g.isPlain(a) && g.plain(at, a.Access)) && !g.decide(at, a, r),
+		g.paths && !g.admitsPaths(at, a, r):
+		return smb2.StatusAccessDenied
 	}
-	return !g.paths || g.admitsPaths(at, a, r)
+	if r.Header().Command() == smb2.CommandClose {
+		g.forget(at)
+	}
+	return 0
 }
 
 // isPlain says that an action is no more than its access.
@@ -89,24 +101,23 @@ func (g *Server) isPlain(a policy.Action) bool {
 	return a.Access == policy.None || a.Class == g.class && a.FSCTL == 0 && !a.Unnamed
 }
 
-// at is the open that a request is about. ours is false when that was denied.
-func (g *Server) at(w *walk, r *tree.Request) (at *open, ours bool) {
+// at is the open that a request is about, or why there is none.
+func (g *Server) at(w *walk, r *tree.Request) (*open, smb2.Status) {
 	b := smb2.FileIDOf(r.Element)
 	switch {
 	case b == nil:
-		return nil, true
+		return &g.root, 0
 	case smb2.FileID(b) == smb2.NoFile && r.Header().Has(smb2.FlagRelated):
-		return w.at, !w.failed
+		return w.at, w.failed
 	}
-	w.at, w.failed = nil, false
-	switch {
-	case !g.paths:
-	case smb2.FileID(b) == smb2.NoFile: // an IOCTL about the share
-		w.at = &g.root
-	default:
-		w.at = g.find(smb2.FileID(b))
+	w.at, w.failed = &g.root, 0
+	if smb2.FileID(b) == smb2.NoFile { // an IOCTL about the share
+		return w.at, 0
 	}
-	return w.at, true
+	if w.at = g.find(smb2.FileID(b)); w.at == nil {
+		w.failed = smb2.StatusFileClosed
+	}
+	return w.at, w.failed
 }
 
 // plain looks up the verdict on an access.

@@ -21,6 +21,10 @@
 // do not try in vain. It is left alone where paths matter: the root of a share
 // says nothing of what is below.
 //
+// A request about a file that was not opened on this tree is answered with
+// STATUS_FILE_CLOSED: a server may know files by their session, and another tree of
+// it may be allowed more.
+//
 // # Paths
 //
 // Where a rule of the policy has paths, the guard remembers by which path each

@@ -148,7 +148,6 @@ func TestPaths(t *testing.T) {
 	w.guarded.do([]part{writing(f)}, ok)
 	w.guarded.do([]part{writing(d)}, denied)
 	w.guarded.do([]part{reading(d)}, smb2.StatusEndOfFile)
-	w.guarded.do([]part{reading(smb2.FileID{1})}, denied) // whatever that is
 	w.guarded.do([]part{opening(`doc\f`, toRead), reading(none), writing(none), closing(none)}, ok, smb2.StatusEndOfFile, denied, ok)
 
 	// A rename needs both ends.
@@ -215,6 +214,43 @@ func TestForgotten(t *testing.T) {
 	w.guarded.do([]part{closing(f)}, smb2.StatusFileClosed)
 	if n := len(w.guard.opens); n != 0 {
 		t.Errorf("%d opens are left", n)
+	}
+}
+
+// What was opened on another tree is not this one's, whoever would let it pass: a
+// server may know it by its session. There are as many opens as there may be.
+func TestForeign(t *testing.T) {
+	t.Parallel()
+	for name, rules := range map[string][]policy.Rule{
+		"whole": {allow(policy.ReadWrite)},
+		"paths": {allow(policy.ReadWrite), deny(0, "x")},
+	} {
+		w := newWorld(t, rules...)
+		w.make("f")
+		foreign := w.free.open(opening("f", toWrite))
+		asked := 0
+		w.guard.next = &spy{w.guard.next, func(r *tree.Request) {
+			if r.Header().Command() != smb2.CommandClose {
+				asked++
+			}
+		}}
+		const gone = smb2.StatusFileClosed
+		w.guarded.do([]part{writing(foreign)}, gone)
+		w.guarded.do([]part{reading(foreign), writing(smb2.NoFile), closing(smb2.NoFile)}, gone, gone, gone)
+		w.guarded.do([]part{setting(foreign, smb2.FileRenameInfo, rename("g"))}, gone)
+		w.guarded.do([]part{closing(foreign)}, gone) // says the server
+		if asked != 0 {
+			t.Errorf("%s: the server is asked %d times", name, asked)
+		}
+		w.free.do([]part{closing(foreign)}, ok)
+		for i := range maxOpens {
+			w.guard.opens[smb2.FileID{0: byte(i), 1: byte(i >> 8), 15: 1}] = new(open)
+		}
+		const many = smb2.StatusTooManyOpenedFiles
+		w.guarded.do([]part{opening("f", toRead), reading(smb2.NoFile), closing(smb2.NoFile)}, many, many, many)
+		if asked != 0 {
+			t.Errorf("%s: the server is asked for an open too many", name)
+		}
 	}
 }
 

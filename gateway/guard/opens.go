@@ -10,9 +10,9 @@ import (
 	"github.com/smbgw/smbgw/transports"
 )
 
-// maxOpens bounds the opens whose paths a guard remembers, some 200 bytes each:
-// as many as Windows has for one session by default. Those beyond are files whose
-// path is not known.
+// maxOpens bounds the opens of a tree, of which a guard remembers some 200 bytes
+// each: as many as Windows has for one session by default. What has been asked for
+// when there are as many may still exceed it.
 const maxOpens = 16384
 
 // An open is a file by the path that it was opened by. Server.mu guards it.
@@ -40,7 +40,7 @@ func (g *Server) find(id smb2.FileID) *open {
 }
 
 // admitsCreate decides on a CREATE, and remembers what it opens.
-func (g *Server) admitsCreate(w *walk, r *tree.Request) bool {
+func (g *Server) admitsCreate(w *walk, r *tree.Request) smb2.Status {
 	a := policy.Classify(r.Element, g.class != 0)
 	path, ok := createPath(r.Element)
 	if !ok {
@@ -48,18 +48,20 @@ func (g *Server) admitsCreate(w *walk, r *tree.Request) bool {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	w.at, w.failed = nil, false
-	if !g.isPlain(a) || g.paths || !g.whole[a.Access] {
-		if !g.judge(path, a, r) {
-			w.failed = true
-			return false
+	w.at, w.failed = nil, 0
+	switch plain := g.isPlain(a) && !g.paths && g.whole[a.Access]; {
+	case !plain && !g.judge(path, a, r):
+		w.failed = smb2.StatusAccessDenied
+	case len(g.opens) >= maxOpens:
+		w.failed = smb2.StatusTooManyOpenedFiles
+	default:
+		w.at = new(open)
+		if g.paths {
+			w.at.path, w.at.unnamed, w.at.verdicts = path, a.Unnamed, g.decideAll(path, a.Unnamed)
 		}
-	}
-	if g.paths {
-		w.at = &open{path: path, unnamed: a.Unnamed, verdicts: g.decideAll(path, a.Unnamed)}
 		r.Replier = &creation{r.Replier, g, w.at}
 	}
-	return true
+	return w.failed
 }
 
 // createPath is the path of a CREATE.
@@ -87,7 +89,7 @@ func (c *creation) Reply(r *tree.Request, m *transports.Message) {
 	r.Replier = c.Replier
 	if q, err := smb2.ParseCreateResponse(m.Bytes()); err == nil && smb2.Header(m.Bytes()).Status() == smb2.StatusSuccess {
 		c.g.mu.Lock()
-		if len(c.g.opens) < maxOpens && !c.open.closed {
+		if !c.open.closed {
 			c.open.id = q.FileID
 			c.g.opens[q.FileID] = c.open
 		}

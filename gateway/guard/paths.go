@@ -25,8 +25,6 @@ func (g *Server) admitsPaths(at *open, a policy.Action, r *tree.Request) bool {
 		if path, unnamed := g.pathOf(at); unnamed || g.Policy.Above(path) {
 			narrow(r.Element)
 		}
-	case smb2.CommandClose:
-		g.forget(at)
 	}
 	return true
 }

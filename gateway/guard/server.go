@@ -46,6 +46,7 @@ func Share(s *tree.Share, o Options) *tree.Share {
 		next:    s.Server,
 		replies: tree.Replies{Arena: o.Arena},
 		paths:   o.Policy.HasPaths(),
+		opens:   make(map[smb2.FileID]*open),
 		facts:   o.Facts,
 		told:    map[denial]bool{},
 	}
@@ -53,10 +54,7 @@ func Share(s *tree.Share, o Options) *tree.Share {
 		g.class = policy.ClassPipe
 	}
 	g.whole = g.decideAll("", false)
-	if g.paths {
-		g.opens = make(map[smb2.FileID]*open)
-		g.root.verdicts = g.whole
-	}
+	g.root.verdicts = g.whole
 	seen := *s
 	seen.Server = g
 	if !g.paths && g.class == 0 {
