@@ -254,6 +254,45 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// Extents are taken of files of the tree that may be read: to list one is not
+// enough, and one of another tree is none.
+func TestClone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, allow(policy.List), allow(policy.ReadWrite, "pub"))
+	w.make(`pub\`, `pub\to`, `pub\from`, "secret")
+	to, from := w.guarded.open(opening(`pub\to`, toWrite)), w.guarded.open(opening(`pub\from`, toRead))
+	secret := w.guarded.open(opening("secret", smb2.AccessMaximumAllowed))
+	foreign := w.free.open(opening(`pub\from`, toRead))
+	asked := false
+	w.guard.next = &spy{w.guard.next, func(r *tree.Request) { asked = true }}
+	for code, input := range map[smb2.FSCTL]func(smb2.FileID) []byte{
+		smb2.FsctlDuplicateExtents:   func(f smb2.FileID) []byte { return append(f[:], make([]byte, 24)...) },
+		smb2.FsctlDuplicateExtentsEx: func(f smb2.FileID) []byte { return append(append(make([]byte, 8), f[:]...), make([]byte, 32)...) },
+	} {
+		for name, x := range map[string]struct {
+			input []byte
+			want  bool
+		}{
+			"of a file that may be read": {input(from), true},
+			"of one that may be listed":  {input(secret), false},
+			"of another tree":            {input(foreign), false},
+			"of nothing":                 {nil, false},
+			"of half an id":              {input(from)[:12], false},
+		} {
+			asked = false
+			q := smb2.IoctlRequest{Code: code, FileID: to, Flags: smb2.IoctlIsFSCTL}
+			status := w.guarded.try(part{smb2.CommandIoctl, func(b []byte) []byte { return q.Append(b, x.input) }})
+			if asked != x.want || !x.want && status != denied {
+				t.Errorf("%v %s: the server is asked: %v; %v", code, name, asked, status)
+			}
+		}
+	}
+	for _, f := range []smb2.FileID{to, from, secret} {
+		w.guarded.do([]part{closing(f)}, ok)
+	}
+	w.free.do([]part{closing(foreign)}, ok)
+}
+
 // A directory above a path in rules is watched without what is below it.
 func TestNotify(t *testing.T) {
 	t.Parallel()
