@@ -8,7 +8,8 @@ import (
 
 // A walk is where the guard is in a chain.
 type walk struct {
-	at     *open       // of the request before; nil when it has none, or none that is known
+	begun  bool        // there is a request before
+	at     *open       // its; nil when it has none, or none that is known
 	failed smb2.Status // what the CREATE before was refused with
 }
 
@@ -34,19 +35,16 @@ type refusal struct {
 func (g *Server) serveRest(w *walk, chain []*tree.Request, first int, status smb2.Status) {
 	kept := append(make([]*tree.Request, 0, len(chain)), chain[:first]...)
 	refused := []refusal{{chain[first], status}}
-	from := fileOf(chain[first], smb2.NoFile)
+	file := smb2.FileIDOf(chain[first].Element) // of all up to the next CREATE, if there is none before
 	for _, r := range chain[first+1:] {
-		explicit := fileOf(r, from)
 		if status := g.admits(w, r); status != 0 {
 			refused = append(refused, refusal{r, status})
-			from = explicit
 			continue
 		}
 		if len(kept) == 0 {
-			lead(r, explicit)
+			lead(r, file)
 		}
 		kept = append(kept, r)
-		from = explicit
 	}
 	if len(kept) > 0 {
 		g.next.Serve(kept)
@@ -56,27 +54,16 @@ func (g *Server) serveRest(w *walk, chain []*tree.Request, first int, status smb
 	}
 }
 
-// fileOf is the file that a request names, that of the one before it when it
-// says so.
-func fileOf(r *tree.Request, before smb2.FileID) smb2.FileID {
-	b := smb2.FileIDOf(r.Element)
-	if b == nil || smb2.FileID(b) == smb2.NoFile {
-		return before
-	}
-	return smb2.FileID(b)
-}
-
 // lead makes a request the first of its chain, about a file.
-func lead(r *tree.Request, file smb2.FileID) {
+func lead(r *tree.Request, file []byte) {
 	r.Header().Clear(smb2.FlagRelated)
-	if b := smb2.FileIDOf(r.Element); b != nil {
-		copy(b, file[:])
-	}
+	copy(smb2.FileIDOf(r.Element), file)
 }
 
 // admits decides on a request. A file has to be one of this tree's: servers may
 // know ids by the session, of whose trees another one may be allowed more.
 func (g *Server) admits(w *walk, r *tree.Request) smb2.Status {
+	defer func() { w.begun = true }()
 	if r.Header().Command() == smb2.CommandCreate {
 		return g.admitsCreate(w, r)
 	}
@@ -101,13 +88,15 @@ func (g *Server) isPlain(a policy.Action) bool {
 	return a.Access == policy.None || a.Class == g.class && a.FSCTL == 0 && !a.Unnamed
 }
 
-// at is the open that a request is about, or why there is none.
+// at is the open that a request is about, or why there is none. In a chain it is
+// that of the request before, whatever id is written in it: servers do not look at
+// that, [MS-SMB2] 3.3.5.2.7.2.
 func (g *Server) at(w *walk, r *tree.Request) (*open, smb2.Status) {
 	b := smb2.FileIDOf(r.Element)
 	switch {
 	case b == nil:
 		return &g.root, 0
-	case smb2.FileID(b) == smb2.NoFile && r.Header().Has(smb2.FlagRelated):
+	case w.begun:
 		return w.at, w.failed
 	}
 	w.at, w.failed = &g.root, 0
