@@ -13,6 +13,7 @@ type creation struct {
 	smb2.CreateRequest
 	name     []byte // the client's
 	contexts []smb2.CreateContext
+	root     bool // it opens the directory itself, or a stream of it
 }
 
 // parseCreation checks that a CREATE names something below the directory, and by
@@ -38,6 +39,7 @@ func parseCreation(element []byte) (c creation, status smb2.Status) {
 	case resolves(c.contexts):
 		return c, smb2.StatusNotSupported
 	}
+	c.root = len(c.name) == 0 || len(c.name) > 1 && unit(c.name, 0) == colon
 	return c, check(c.name)
 }
 
@@ -54,16 +56,13 @@ func (c *creation) alters() bool {
 	return c.Disposition != smb2.DispositionOpen || c.Options.Has(smb2.OptionDeleteOnClose)
 }
 
-// isRoot says that the CREATE names the directory itself, or a stream of it.
-func (c *creation) isRoot() bool { return len(c.name) == 0 || unit(c.name, 0) == colon }
-
 // create puts the directory in front of the name.
 func (s *Server) create(r *tree.Request, c *creation) *proxy {
 	name := s.root.below(c.name)
 	switch {
 	case len(name) > maxName:
 		return s.refuse(r, smb2.StatusObjectNameInvalid)
-	case c.isRoot() && c.Options.Has(smb2.OptionDeleteOnClose):
+	case c.root && c.Options.Has(smb2.OptionDeleteOnClose):
 		return s.refuse(r, smb2.StatusAccessDenied)
 	}
 	q := c.CreateRequest

@@ -30,7 +30,7 @@ func (s *Server) renameOne(part []*tree.Request) {
 		s.refuseAll(part, status)
 		return
 	}
-	s.serve(s.translate(part, nil))
+	s.serve(s.translateAll(part))
 }
 
 // mayMove asks where new names in a part lead.
@@ -74,15 +74,15 @@ func (s *Server) openOne(part []*tree.Request) {
 		s.refuseAll(part, status)
 		return
 	}
-	atRoot := c.isRoot()
-	list := append([]*proxy{s.create(part[0], &c)}, s.translate(part[1:], &atRoot)...)
+	at := &subject{root: c.root}
+	list := append([]*proxy{s.create(part[0], &c)}, s.translate(part[1:], at)...)
 	if status := list[0].refused; status != 0 {
 		for _, p := range list {
 			p.fail(status)
 		}
 		return
 	}
-	s.serveOpening(list)
+	s.serveOpening(list, at)
 }
 
 // changes says that a request may do more than tell something.
@@ -98,6 +98,7 @@ func changes(r *tree.Request) bool {
 // to be opened itself is where it is.
 func (s *Server) mayAlter(c *creation) smb2.Status {
 	at, status := s.leads(c.name, c.Options&smb2.OptionReparsePoint)
+	c.root = c.root || at == itself
 	if at == nowhere && len(c.name) > 0 {
 		at, status = s.leads(parent(c.name), 0)
 	}
@@ -115,7 +116,7 @@ func newGate(first *proxy) *gate { return &gate{first: make(chan struct{}), open
 
 // serveOpening sends a CREATE with the question where it has led, and what is
 // behind it.
-func (s *Server) serveOpening(list []*proxy) {
+func (s *Server) serveOpening(list []*proxy, at *subject) {
 	g := newGate(list[0])
 	for _, p := range list {
 		p.gate = g
@@ -124,6 +125,6 @@ func (s *Server) serveOpening(list []*proxy) {
 	s.serve(slices.Insert(list, 1, question))
 	<-g.first
 	<-question.done
-	g.decide(s.judge(list[0].reply, question.reply))
+	g.decide(s.judge(list[0].reply, question.reply, at))
 	question.reply.Release()
 }

@@ -33,7 +33,7 @@ var _ tree.Server = (*Server)(nil)
 func (s *Server) Serve(chain []*tree.Request) {
 	slow, touched := false, false
 	for _, r := range chain {
-		switch s.kind(r.Element) {
+		switch s.kind(r.Element, chain[0].Element) {
 		case opens:
 			slow = true
 		case named:
@@ -45,7 +45,7 @@ func (s *Server) Serve(chain []*tree.Request) {
 		chain = slices.Clone(chain) // the caller's
 		s.jobs.Go(func() { s.open(chain) })
 	case touched:
-		s.serve(s.translate(chain, nil))
+		s.serve(s.translateAll(chain))
 	default:
 		s.inner.Serve(chain)
 	}
@@ -60,8 +60,9 @@ const (
 	opens             // the server is asked first where its name leads
 )
 
-// kind tells by the command, and for some by what is in front.
-func (s *Server) kind(element []byte) kind {
+// kind tells by the command, and for some by what is in front. first is the first
+// of its chain, whose file is that of all, [MS-SMB2] 3.3.5.2.7.2.
+func (s *Server) kind(element, first []byte) kind {
 	switch smb2.Header(element).Command() {
 	case smb2.CommandCreate:
 		return opens
@@ -73,7 +74,7 @@ func (s *Server) kind(element []byte) kind {
 	case smb2.CommandQueryInfo, smb2.CommandIoctl, smb2.CommandQueryDirectory:
 		return named
 	case smb2.CommandClose:
-		if s.isRoot(element) {
+		if s.isRoot(first) {
 			return named
 		}
 	}
@@ -98,7 +99,8 @@ func (s *Server) serve(chain []*proxy) {
 	var id []byte // of the file that the next one is about, when that is first now
 	for _, p := range chain {
 		own := smb2.FileIDOf(p.request.Element)
-		if len(list) == 0 && id != nil && own != nil && smb2.FileID(own) == smb2.NoFile {
+		if len(list) == 0 && id != nil {
+			p.request.Header().Clear(smb2.FlagRelated)
 			copy(own, id)
 		}
 		if p.refused == 0 {

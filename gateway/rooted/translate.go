@@ -5,31 +5,37 @@ import (
 
 	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/transports"
 )
 
-// translate makes proxies of a chain's requests. atRoot says whether the file that
-// related ones are about is the directory itself; it is nil where there is none.
-func (s *Server) translate(chain []*tree.Request, atRoot *bool) []*proxy {
+// A subject is the open that requests of a chain are about.
+type subject struct {
+	root bool        // it is the directory itself
+	id   smb2.FileID // by what the server knows it; of a CREATE when that is answered
+}
+
+// translateAll makes proxies of a chain without a CREATE: what is behind the first
+// request is about its file, whatever is written there.
+func (s *Server) translateAll(chain []*tree.Request) []*proxy {
+	first := chain[0].Element
+	at := subject{root: s.isRoot(first)}
+	copy(at.id[:], smb2.FileIDOf(first))
+	return s.translate(chain, &at)
+}
+
+// translate makes proxies of requests about one file.
+func (s *Server) translate(chain []*tree.Request, at *subject) []*proxy {
 	list := make([]*proxy, len(chain))
 	for i, r := range chain {
-		list[i] = s.translated(r, s.concernsRoot(r.Element, atRoot))
+		list[i] = s.translated(r, at)
 	}
 	return list
 }
 
-// concernsRoot says that a request is about an open of the directory itself.
-func (s *Server) concernsRoot(element []byte, atRoot *bool) bool {
-	id := smb2.FileIDOf(element)
-	if atRoot != nil && id != nil && smb2.FileID(id) == smb2.NoFile {
-		return *atRoot
-	}
-	return s.isRoot(element)
-}
-
-func (s *Server) translated(r *tree.Request, root bool) *proxy {
+func (s *Server) translated(r *tree.Request, at *subject) *proxy {
 	switch r.Header().Command() {
 	case smb2.CommandSetInfo:
-		return s.setInfo(r, root)
+		return s.setInfo(r, at.root)
 	case smb2.CommandQueryInfo:
 		return s.queryInfo(r)
 	case smb2.CommandQueryDirectory:
@@ -37,7 +43,7 @@ func (s *Server) translated(r *tree.Request, root bool) *proxy {
 	case smb2.CommandIoctl:
 		return s.ioctl(r)
 	case smb2.CommandClose:
-		return s.close(r, root)
+		return s.close(r, at)
 	}
 	return s.proxy(r)
 }
@@ -50,10 +56,11 @@ func (s *Server) refuse(r *tree.Request, status smb2.Status) *proxy {
 }
 
 // close forgets an open of the directory itself when it has been closed.
-func (s *Server) close(r *tree.Request, root bool) *proxy {
+func (s *Server) close(r *tree.Request, at *subject) *proxy {
 	p := s.proxy(r)
-	if id := smb2.FileIDOf(r.Element); root && id != nil {
-		p.edit = s.forgets(smb2.FileID(id))
+	p.edit = func(m *transports.Message) *transports.Message {
+		s.forget(m, at)
+		return m
 	}
 	return p
 }

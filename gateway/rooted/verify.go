@@ -10,6 +10,7 @@ type place uint8
 
 const (
 	inside place = iota
+	itself       // the directory, or a stream of it
 	outside
 	nowhere // there is no such file
 	unknown // the server does not say
@@ -48,8 +49,8 @@ func (s *Server) within(answer *transports.Message) (is, root bool) {
 }
 
 // judge says, of the answers to a CREATE and to the question where it has led, that
-// the client may not have what was opened; and closes that.
-func (s *Server) judge(created, answer *transports.Message) (denied bool) {
+// the client may not have what was opened; and closes that. Else at is what it is.
+func (s *Server) judge(created, answer *transports.Message, at *subject) (denied bool) {
 	if smb2.Header(created.Bytes()).HasErrorBody() {
 		return false // nothing has been opened
 	}
@@ -64,6 +65,7 @@ func (s *Server) judge(created, answer *transports.Message) (denied bool) {
 		release(s.ask(s.own(smb2.CommandClose, false, q.AppendBody)))
 		return true
 	}
+	at.id = r.FileID
 	if root {
 		s.mu.Lock()
 		s.roots[r.FileID] = true
@@ -72,16 +74,13 @@ func (s *Server) judge(created, answer *transports.Message) (denied bool) {
 	return false
 }
 
-// forgets is the edit of a CLOSE's reply after which an open of the directory
-// itself is none any more.
-func (s *Server) forgets(id smb2.FileID) func(*transports.Message) *transports.Message {
-	return func(m *transports.Message) *transports.Message {
-		if smb2.Header(m.Bytes()).Status() == smb2.StatusSuccess {
-			s.mu.Lock()
-			delete(s.roots, id)
-			s.mu.Unlock()
-		}
-		return m
+// forget takes the answer to a CLOSE, after which an open of the directory itself is
+// none any more.
+func (s *Server) forget(answer *transports.Message, at *subject) {
+	if smb2.Header(answer.Bytes()).Status() == smb2.StatusSuccess {
+		s.mu.Lock()
+		delete(s.roots, at.id)
+		s.mu.Unlock()
 	}
 }
 
@@ -100,7 +99,10 @@ func (s *Server) leads(name []byte, o smb2.CreateOptions) (place, smb2.Status) {
 	default:
 		return unknown, status
 	}
-	if is, _ := s.within(list[1].reply); is {
+	switch is, root := s.within(list[1].reply); {
+	case root:
+		return itself, 0
+	case is:
 		return inside, 0
 	}
 	return outside, 0
