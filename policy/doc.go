@@ -84,9 +84,10 @@
 // stream or an attribute of a directory (pub::$INDEX_ALLOCATION), dots and spaces
 // at the end, which some servers drop, letters that some take to be equal. Where
 // a name can be one that a rule means and need not be, a deny matches and an
-// allow does not. The same holds for a path with a component .. and for one that
-// is not known (Action.Unnamed): opens by file id, and
-// durable opens that a client comes back to, whose names servers do not look at.
+// allow does not. The same holds for a path with a component .. or the name of a
+// snapshot (@GMT-...), and for one that is not known (Action.Unnamed): opens by
+// file id, and durable opens that a client comes back to, whose names servers do
+// not look at.
 //
 // The folders above an allowed path are not allowed with it. Clients open the
 // root of a share; an allow of access list without a path lets them.

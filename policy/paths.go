@@ -19,7 +19,7 @@ func ParsePath(s string) (Path, error) {
 		if c, rest = cutComponent(rest); c == "" {
 			break
 		}
-		if ambiguous(c) {
+		if ambiguous(c) || isSnapshot(c) {
 			return nil, fmt.Errorf("%q may mean another name: write the long one, without \":\" and without dots or spaces at the end", c)
 		}
 		p = append(p, c)
@@ -141,28 +141,36 @@ func ambiguous(c string) bool {
 }
 
 // shortName says that a name has the form that servers make for long ones: up to
-// eight letters that end in ~ and digits, and up to three behind a dot.
+// eight letters that end in ~ and digits, and up to three behind a dot. Samba has
+// letters behind the ~, too: one that is the eighth of all, by its older method two.
 func shortName(c string) bool {
 	base, ext, _ := strings.Cut(c, ".")
 	at := strings.LastIndexByte(base, '~')
 	if at < 0 || at == len(base)-1 || len([]rune(base)) > 8 || len([]rune(ext)) > 3 {
 		return false
 	}
-	return strings.Trim(base[at+1:], "0123456789") == ""
+	tail := len(base) - at - 1
+	return strings.Trim(base[at+1:], "0123456789") == "" || at == 6 && tail == 1 || at > 0 && at < 6 && tail == 2
 }
 
 // climbs says that a component is . or .., with which a server can come out
-// anywhere.
+// anywhere, or a snapshot, of whatever folder: it stands between others and is none.
 func climbs(path string) bool {
 	for {
 		var c string
 		if c, path = cutComponent(path); c == "" {
 			return false
 		}
-		if c == "." || c == ".." {
+		if c == "." || c == ".." || isSnapshot(c) {
 			return true
 		}
 	}
+}
+
+// isSnapshot says that a component is the name of a snapshot, [MS-SMB2] 2.2.32.2.
+func isSnapshot(c string) bool {
+	const token = "@GMT-"
+	return len(c) >= len(token) && strings.EqualFold(c[:len(token)], token)
 }
 
 // cutComponent is the first component of a path, "" at the end, and the rest.

@@ -39,7 +39,11 @@ func TestPaths(t *testing.T) {
 		{"Program Files", "PROGRAMS~1", no}, // ten letters
 		{"Program Files", "~$doc.docx", no},
 		{"Program Files", "x~", no},
-		{"Program Files", "x~1a", no},
+		{"Program Files", "x~1a", unsure}, // Samba's, by its older method
+		{"Program Files", "P9X2KQ~B", unsure},
+		{"Program Files", "P9X2KQ~B.EXE", unsure},
+		{"Program Files", "P9X2K~B", no}, // one letter too few
+		{"Program Files", "P9X2K~BCD", no},
 		{"Program Files", "x~1.html", no},
 		{"mask", "ma\u017fk", unsure}, // a long s
 		{"\u2126", "\u03c9", unsure},  // an ohm and an omega
@@ -66,6 +70,8 @@ func TestDoubt(t *testing.T) {
 		{Facts{Path: "PUBLIC~1"}, false, true},
 		{Facts{Path: `pub\..\other`}, false, true},
 		{Facts{Path: `other\.\x`}, false, true},
+		{Facts{Path: `@GMT-2026.01.01-00.00.00\pub\x`}, false, true},
+		{Facts{Path: `pub\@gmt-2026.01.01-00.00.00\x`}, false, true},
 		{Facts{Path: "other", Action: Action{Unnamed: true}}, false, true},
 	} {
 		if got := allow.Decide(Operation, &c.facts).Allowed; got != c.allow {
@@ -103,7 +109,7 @@ func TestParsePath(t *testing.T) {
 	if _, err := ParsePath(strings.Repeat("a/", MaxDepth)); err != nil {
 		t.Error(err)
 	}
-	for _, s := range []string{"", "/", `a\..`, ".", "a/b:c", "a.", "a ", "PROGRA~1", strings.Repeat("a/", MaxDepth+1)} {
+	for _, s := range []string{"", "/", `a\..`, ".", "a/b:c", "a.", "a ", "PROGRA~1", "P9X2KQ~B", `a\@GMT-2026.01.01-00.00.00`, strings.Repeat("a/", MaxDepth+1)} {
 		if p, err := ParsePath(s); err == nil {
 			t.Errorf("%q is taken: %q", s, p)
 		}
