@@ -29,9 +29,10 @@
 //
 // Where a rule of the policy has paths, the guard remembers by which path each
 // file was opened, until it is closed. A rename or a link needs to be allowed for
-// both of its paths; extents are shared with a file that may be read. What would change the meaning of paths in rules is denied as
-// a whole: renaming a directory above one of them, and setting reparse points, as
-// they lead elsewhere. A directory above one of them is watched without what is
+// both of its paths; extents are shared with a file that may be read. What would
+// change the meaning of paths in rules is denied as a whole: renaming a directory
+// above one of them, and setting short names and reparse points, as they lead
+// elsewhere. A directory above one of them is watched without what is
 // below it.
 //
 // Files opened by their id, and durable opens that a client comes back to, have

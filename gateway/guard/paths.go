@@ -40,11 +40,16 @@ var leadsElsewhere = map[smb2.FSCTL]bool{
 	smb2.FsctlSetReparsePoint: true,
 }
 
-// admitsSetInfo looks at the second path of a rename or link.
+// admitsSetInfo looks at the second path of a rename or link. A short name is one,
+// too, beside the first.
 func (g *Server) admitsSetInfo(at *open, a policy.Action, r *tree.Request) bool {
 	q, err := smb2.ParseSetInfoRequest(r.Element)
 	if err != nil || q.InfoType != smb2.InfoFile {
 		return err == nil
+	}
+	if q.Class == fileShortNameInfo {
+		g.refuse(at, r, "a short name would lead around the paths in rules")
+		return false
 	}
 	renames := q.Class == smb2.FileRenameInfo || q.Class == smb2.FileRenameInfoEx
 	links := q.Class == smb2.FileLinkInfo || q.Class == fileLinkInfoEx
@@ -70,8 +75,11 @@ func (g *Server) admitsSetInfo(at *open, a policy.Action, r *tree.Request) bool 
 }
 
 // fileLinkInfoEx is FileLinkInformationEx, [MS-FSCC] 2.4.28: flags in the place of
-// ReplaceIfExists.
-const fileLinkInfoEx smb2.FileClass = 72
+// ReplaceIfExists. fileShortNameInfo is FileShortNameInformation, 2.4.
+const (
+	fileLinkInfoEx    smb2.FileClass = 72
+	fileShortNameInfo smb2.FileClass = 40
+)
 
 // target is the second path. One without a directory's name, a stream, is in the
 // file itself.
