@@ -149,7 +149,8 @@ func (t *Tree) reserve(chain []*tree.Request, charge uint16, p placement) (calls
 func (t *Tree) open(chain []*tree.Request, id smb2.MessageID, asked uint16, p placement) *call {
 	var first *call
 	last, head := &first, id
-	for _, r := range chain {
+	var file smb2.FileID // of the element before, [MS-SMB2] 3.3.5.2.7.2
+	for i, r := range chain {
 		payload, _ := smb2.Payload(r.Element)
 		n := t.c.cost(payload)
 		k := t.c.calls.take()
@@ -157,11 +158,14 @@ func (t *Tree) open(chain []*tree.Request, id smb2.MessageID, asked uint16, p pl
 		k.command, k.session, k.signed, k.sealed = r.Header().Command(), t.session, t.signed, t.sealed
 		k.request, k.length = r, uint32(payload)
 		k.head, k.chained = head, len(chain)
+		if i == 0 {
+			copy(file[:], smb2.FileIDOf(r.Element))
+		}
 		switch k.command {
 		case smb2.CommandClose:
-			copy(k.file[:], smb2.FileIDOf(r.Element))
+			k.file = file
 		case smb2.CommandCreate:
-			k.durable = reclaims(r.Element)
+			file, k.durable = smb2.NoFile, reclaims(r.Element) // its answer says it
 		}
 		t.link(k)
 		*last, last = k, &k.sibling
