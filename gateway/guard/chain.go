@@ -74,8 +74,13 @@ func (g *Server) admits(w *walk, r *tree.Request) smb2.Status {
 	case status != 0:
 		return status
 	case !(g.isPlain(a) && g.plain(at, a.Access)) && !g.decide(at, a, r),
-		g.paths && !g.admitsPaths(at, a, r), !g.admitsSource(a, r):
+		g.paths && !g.admitsPaths(at, a, r):
 		return smb2.StatusAccessDenied
+	}
+	if a.FSCTL != 0 {
+		if status := g.admitsSource(at, a, r); status != 0 {
+			return status
+		}
 	}
 	if r.Header().Command() == smb2.CommandClose {
 		g.forget(at)

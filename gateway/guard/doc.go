@@ -23,17 +23,18 @@
 //
 // A request about a file that was not opened on this tree is answered with
 // STATUS_FILE_CLOSED: a server may know files by their session, and another tree of
-// it may be allowed more.
+// it may be allowed more. So extents are shared with, and pieces copied of, files of
+// the same tree that may be read: a key for copies is one that has been asked for
+// there, whatever else a server takes for one.
 //
 // # Paths
 //
 // Where a rule of the policy has paths, the guard remembers by which path each
 // file was opened, until it is closed. A rename or a link needs to be allowed for
-// both of its paths; extents are shared with a file that may be read. What would
-// change the meaning of paths in rules is denied as a whole: renaming a directory
-// above one of them, and setting short names and reparse points, as they lead
-// elsewhere. A directory above one of them is watched without what is
-// below it.
+// both of its paths. What would change the meaning of paths in rules is denied as a
+// whole: renaming a directory above one of them, and setting short names and
+// reparse points, as they lead elsewhere. A directory above one of them is watched
+// without what is below it.
 //
 // Files opened by their id, and durable opens that a client comes back to, have
 // no path that is known; for them the policy is as strict as it can be.

@@ -22,6 +22,7 @@ type open struct {
 	verdicts verdicts
 	id       smb2.FileID // once it is there
 	closed   bool
+	key      smb2.ResumeKey // for copies of it, once asked for
 }
 
 // name is the path, which may not be known. Server.mu is held.
@@ -110,6 +111,7 @@ func (g *Server) forget(at *open) {
 	if g.opens[at.id] == at {
 		delete(g.opens, at.id)
 	}
+	g.unkey(at)
 }
 
 // renamed moves opens from a path to another, with all that is below it. The

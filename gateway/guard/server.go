@@ -29,6 +29,7 @@ type Server struct {
 
 	mu    sync.Mutex // guards what follows; READ and WRITE hold it for a look only
 	opens map[smb2.FileID]*open
+	keys  map[smb2.ResumeKey]*open
 	root  open            // the share itself
 	facts policy.Facts    // with the operation that is decided
 	told  map[denial]bool // what has been logged
@@ -47,6 +48,7 @@ func Share(s *tree.Share, o Options) *tree.Share {
 		replies: tree.Replies{Arena: o.Arena},
 		paths:   o.Policy.HasPaths(),
 		opens:   make(map[smb2.FileID]*open),
+		keys:    make(map[smb2.ResumeKey]*open),
 		facts:   o.Facts,
 		told:    map[denial]bool{},
 	}
