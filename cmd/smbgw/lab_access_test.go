@@ -3,49 +3,12 @@
 package main_test
 
 import (
-	"crypto/sha256"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
-	"math/big"
-	"net"
 	"os"
 	"strings"
 	"testing"
 	"time"
 )
-
-// clients makes an authority for clients and a certificate for each name, and
-// returns the SHA-256 of each.
-func (l *lab) clients(names ...string) (hashes []string) {
-	l.t.Helper()
-	now := time.Now()
-	ca := &x509.Certificate{
-		SerialNumber: big.NewInt(100), Subject: pkix.Name{CommonName: "lab clients"},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(24 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-	}
-	caKey := key(l.t)
-	certificate(l.t, l.host("tls/clients.pem"), ca, ca, caKey, caKey)
-	for i, name := range names {
-		k := key(l.t)
-		c := &x509.Certificate{
-			SerialNumber: big.NewInt(int64(101 + i)), Subject: pkix.Name{CommonName: name},
-			NotBefore: ca.NotBefore, NotAfter: ca.NotAfter, IPAddresses: []net.IP{net.ParseIP(gatewayIP)},
-			KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-		}
-		certificate(l.t, l.host("tls/"+name+".pem"), c, ca, k, caKey)
-		der, err := x509.MarshalPKCS8PrivateKey(k)
-		must(l.t, err)
-		writePEM(l.t, l.host("tls/"+name+".key"), "PRIVATE KEY", der)
-		text, err := os.ReadFile(l.host("tls/" + name + ".pem"))
-		must(l.t, err)
-		block, _ := pem.Decode(text)
-		hashes = append(hashes, fmt.Sprintf("%x", sha256.Sum256(block.Bytes)))
-	}
-	return hashes
-}
 
 // guarded is a listener that knows clients by their certificates. level debug says
 // why a client is refused who has none.

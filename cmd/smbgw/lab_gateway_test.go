@@ -3,20 +3,11 @@
 package main_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
-	"math/big"
-	"net"
 	"os"
 	"strconv"
 	"strings"
 	"syscall"
-	"testing"
 	"time"
 
 	"github.com/smbgw/smbgw/auth/ntlm"
@@ -184,47 +175,4 @@ func server(l *lab, name, addresses string) string {
 	}
 	list := `"` + strings.Join(strings.Fields(addresses), `", "`) + `"`
 	return fmt.Sprintf("backend %q {\n  address = [%s]\n%s}\n", name, list, tls)
-}
-
-// certificates makes an authority and a certificate for the gateway's name in
-// /lab/tls.
-func (l *lab) certificates() {
-	l.t.Helper()
-	now := time.Now()
-	ca := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "lab authority"},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(24 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-	}
-	leaf := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: gatewayName},
-		NotBefore: ca.NotBefore, NotAfter: ca.NotAfter,
-		DNSNames: []string{gatewayName}, IPAddresses: []net.IP{net.ParseIP(gatewayIP)},
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	caKey, leafKey := key(l.t), key(l.t)
-	certificate(l.t, l.host("tls/ca.pem"), ca, ca, caKey, caKey)
-	certificate(l.t, l.host("tls/cert.pem"), leaf, ca, leafKey, caKey)
-	der, err := x509.MarshalPKCS8PrivateKey(leafKey)
-	must(l.t, err)
-	writePEM(l.t, l.host("tls/key.pem"), "PRIVATE KEY", der)
-}
-
-func key(t *testing.T) *ecdsa.PrivateKey {
-	t.Helper()
-	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
-	return k
-}
-
-func certificate(t *testing.T, path string, c, parent *x509.Certificate, own, signer *ecdsa.PrivateKey) {
-	t.Helper()
-	der, err := x509.CreateCertificate(rand.Reader, c, parent, &own.PublicKey, signer)
-	must(t, err)
-	writePEM(t, path, "CERTIFICATE", der)
-}
-
-func writePEM(t *testing.T, path, kind string, der []byte) {
-	t.Helper()
-	must(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
 }

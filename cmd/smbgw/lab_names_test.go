@@ -3,46 +3,13 @@
 package main_test
 
 import (
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"fmt"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
-
-// called makes the gateway known by further names, each with a certificate of its
-// own in /lab/tls, of one authority.
-func (l *lab) called(names ...string) {
-	l.t.Helper()
-	now := time.Now()
-	ca := &x509.Certificate{
-		SerialNumber: big.NewInt(200), Subject: pkix.Name{CommonName: "lab hosts"},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(24 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-	}
-	caKey := key(l.t)
-	certificate(l.t, l.host("tls/hosts.pem"), ca, ca, caKey, caKey)
-	hosts, err := os.ReadFile(l.host("hosts"))
-	must(l.t, err)
-	for i, name := range names {
-		hosts = fmt.Appendf(hosts, "%s %s\n", gatewayIP, name)
-		k := key(l.t)
-		c := &x509.Certificate{
-			SerialNumber: big.NewInt(int64(201 + i)), Subject: pkix.Name{CommonName: name},
-			NotBefore: ca.NotBefore, NotAfter: ca.NotAfter, DNSNames: []string{name},
-			KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		}
-		certificate(l.t, l.host("tls/"+name+".pem"), c, ca, k, caKey)
-		der, err := x509.MarshalPKCS8PrivateKey(k)
-		must(l.t, err)
-		writePEM(l.t, l.host("tls/"+name+".key"), "PRIVATE KEY", der)
-	}
-	must(l.t, os.WriteFile(l.host("hosts"), hosts, 0o644))
-}
 
 // at is the share of a host over QUIC, which must show a certificate of the name.
 func at(name string, port int) share {

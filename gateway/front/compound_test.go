@@ -101,6 +101,21 @@ func TestCompoundUnsignedElement(t *testing.T) {
 	}
 }
 
+// A tree is told one file for all of a chain, whichever its requests have: that of
+// the CREATE, or the first one's.
+func TestCompoundFile(t *testing.T) {
+	t.Parallel()
+	one, other := smb2.NewFileID(1, 1), smb2.NewFileID(9, 9)
+	r := newRig(t, nil)
+	p := r.user("alice")
+	p.ask(chain(true, p.create(), p.closeFile(other)))
+	p.ask(chain(true, p.closeFile(one), p.closeFile(other), p.closeFile(smb2.NoFile)))
+	p.ask(chain(false, p.closeFile(one), p.closeFile(other)))
+	if want := []smb2.FileID{smb2.NoFile, one, smb2.NoFile, smb2.NoFile, one, other}; !slices.Equal(r.shop.files, want) {
+		t.Errorf("%v, want %v", r.shop.files, want)
+	}
+}
+
 // What is related to nothing is refused, and all that is related to it.
 func TestCompoundRelatedFirst(t *testing.T) {
 	t.Parallel()

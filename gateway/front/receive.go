@@ -170,6 +170,7 @@ func (c *conn) all(m *transports.Message, sealed *channel) error {
 			return err
 		case !ready:
 		case len(chain) > 0 && in == r.at:
+			follow(e)
 			chain = append(chain, &r.Request)
 		default:
 			if len(chain) > 0 {
@@ -182,6 +183,15 @@ func (c *conn) all(m *transports.Message, sealed *channel) error {
 		c.give(in, chain)
 	}
 	return nil
+}
+
+// follow makes a request about the file of the one before it in its chain, whatever
+// the client has written there: some servers look at that and some do not, [MS-SMB2]
+// 3.3.5.2.7.2, and who decides about a file must not decide about another.
+func follow(e []byte) {
+	if smb2.Header(e).Command() != smb2.CommandOplockBreak {
+		copy(smb2.FileIDOf(e), smb2.NoFile[:])
+	}
 }
 
 // give hands a chain over to its tree.

@@ -39,6 +39,8 @@ type shop struct {
 	gate  chan struct{}
 	stuck chan struct{} // READs block until it is closed; nil for none
 	freed bool
+
+	files []smb2.FileID // that CLOSEs came with
 }
 
 func newShop(n int) *shop {
@@ -149,6 +151,9 @@ func (t *counter) one(r *tree.Request) smb2.Status {
 		m := t.shop.arena.New(smb2.HeaderSize + 88)
 		t.done(r, m, res.Append(head(m), nil))
 	case smb2.CommandClose:
+		t.shop.mu.Lock()
+		t.shop.files = append(t.shop.files, smb2.FileID(smb2.FileIDOf(r.Element)))
+		t.shop.mu.Unlock()
 		m := t.shop.arena.New(smb2.HeaderSize + 60)
 		t.done(r, m, (&smb2.CloseResponse{}).AppendBody(head(m)))
 	case smb2.CommandRead:

@@ -169,6 +169,7 @@ func TestPaths(t *testing.T) {
 	x := w.guarded.open(opening(`pub\x`, toWrite))
 	w.guarded.do([]part{setting(x, smb2.FileRenameInfo, rename(`pub\y`))}, denied)
 	w.guarded.do([]part{controlling(f, smb2.FsctlSetReparsePoint)}, denied)
+	w.guarded.do([]part{controlling(f, fsctlSetReparsePointEx)}, denied)
 	if got := w.guarded.try(controlling(none, smb2.FsctlDFSGetReferrals)); got == denied {
 		t.Error("what is about the share is denied for a file's sake")
 	}

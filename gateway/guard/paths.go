@@ -38,7 +38,11 @@ func (g *Server) pathOf(at *open) (path string, unnamed bool) {
 // leadsElsewhere are the FSCTLs that make one path another.
 var leadsElsewhere = map[smb2.FSCTL]bool{
 	smb2.FsctlSetReparsePoint: true,
+	fsctlSetReparsePointEx:    true,
 }
+
+// fsctlSetReparsePointEx is Windows' own, which [MS-FSCC] does not have.
+const fsctlSetReparsePointEx smb2.FSCTL = 0x0009040c
 
 // admitsSetInfo looks at the second path of a rename or link. A short name is one,
 // too, beside the first.

@@ -15,7 +15,8 @@
 //
 // Requests come verified, one element each, with the ids of the front leg. A
 // chain is a run of related elements of one compound ([MS-SMB2] 3.3.5.2.7.2),
-// or one request alone. The server answers each element once, in any order and
+// or one request alone. Those behind the first have NoFile where they are about a
+// file: the one before's. The server answers each element once, in any order and
 // from any goroutine, by Request.Reply; before that it may say once, by
 // Request.Pending, that the answer takes a while: the client then gets an
 // interim response and can cancel.

@@ -162,7 +162,7 @@
 // log in. With "never" a client finds out what is back.
 //
 // A client whose backend does not answer in time is told that the server is
-// unavailable, for now (STATUS_SERVER_UNAVAILABLE), and keeps its other mounts. What
+// unavailable (STATUS_SERVER_UNAVAILABLE), and keeps its other mounts. What
 // an address is in is logged once for each change.
 //
 // # Limits
