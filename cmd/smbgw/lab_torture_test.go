@@ -25,7 +25,7 @@ import (
 // Without flags the tests of the list that pass and are quick are run through
 // the gateways and have to pass. -torture 'smb2\.lease\.' runs what its
 // expression matches, all three ways; the list has to say the same, or is made
-// to by -update. For all tests, -torture ., that takes about ten minutes.
+// to by -update. For all tests, -torture ., that takes a quarter of an hour.
 var (
 	tortureThese  = flag.String("torture", "", "run the tests of smbtorture that match this expression, all ways")
 	tortureUpdate = flag.Bool("update", false, "write what -torture finds into "+tortureFile)

@@ -183,10 +183,11 @@
 // within a second is expired to its client.
 //
 // Data of a compound is copied. Nothing is compressed, and nothing is placed
-// where it would have to be signed or encrypted. Breaks for opens beyond 65536
-// that hold an oplock or lease on one connection are not routed. A server may send the
-// break of a lease on any connection of its client's: it is routed to all of those to
-// the same backend with the same log-in, but not if it comes before the answer to the
-// CREATE on the other one. Backends that
-// speak 2.0.2 alone are refused.
+// where it would have to be signed or encrypted. Backends that speak 2.0.2 alone
+// are refused.
+//
+// Breaks for opens beyond 65536 that hold an oplock or lease on one connection are
+// not routed. A server may send the break of a lease on any connection of its
+// client's: it is routed to all of those to the same backend with the same log-in,
+// but not if it comes before the answer to the CREATE on the other one.
 package back

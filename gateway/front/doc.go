@@ -102,6 +102,7 @@
 //
 // A session that is being authenticated again serves requests meanwhile, unless it
 // has expired.
+//
 // Compression, RDMA transforms and POSIX extensions are declined. An interim
 // answer of one element of a compound sends all of them one by one. RDMA is
 // refused with STATUS_ACCESS_DENIED where encryption is demanded, since what is
