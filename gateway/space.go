@@ -167,8 +167,13 @@ func (s *space) ipc(client *tree.Client, from view) *tree.Share {
 	if s.noPipes {
 		return s.pipes.Refuse(client)
 	}
+	return s.pipes.ConnectTo(client, func() []ipc.Share { return s.listed(client, from) })
+}
+
+// listed is what a client is told that there is: what its policy lets it connect to.
+func (s *space) listed(client *tree.Client, from view) []ipc.Share {
 	may := func(m *Mount) bool { return s.ward.shows(client, m.Name) }
-	return s.pipes.ConnectTo(client, func() []ipc.Share { return s.service.listed(from, client, may) })
+	return s.service.listed(from, client, may)
 }
 
 // back is what the client sees of a mount's backend.

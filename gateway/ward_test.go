@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/smbgw/smbgw/gateway/back"
 	peer "github.com/smbgw/smbgw/gateway/client"
 	"github.com/smbgw/smbgw/gateway/front"
+	"github.com/smbgw/smbgw/gateway/store"
 	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/policy"
 	"github.com/smbgw/smbgw/smb2"
@@ -168,6 +170,33 @@ func TestPolicyOfMounts(t *testing.T) {
 	used := h.gw.log.find("connection closed")[""].Any().(front.Summary)
 	if used.Sealed < placedByCopy*2 {
 		t.Errorf("%d of %d requests were sealed", used.Sealed, used.Requests)
+	}
+}
+
+// A client is told of the mounts that it may connect to.
+func TestPolicyOfLists(t *testing.T) {
+	t.Parallel()
+	p, err := policy.New("p", []policy.Rule{
+		{Verb: policy.Allow, Mounts: []string{"IPC$", "ours"}},
+		{Verb: policy.Allow, Mounts: []string{"hers"}, Users: []string{"alice"}},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	memory := store.New(store.Config{Shares: []string{"s"}})
+	service := &Service{}
+	for _, name := range []string{"ours", "hers", "nobody's"} {
+		service.Mounts = append(service.Mounts, Mount{Name: name, Store: memory})
+	}
+	for user, want := range map[string][]string{"alice": {"ours", "hers"}, "bob": {"ours"}} {
+		s := &space{server: &server{service: service}, ward: &ward{policy: p}}
+		var got []string
+		for _, sh := range s.listed(&tree.Client{User: auth.Identity{User: user}}, view{listener: new(Listener)}) {
+			got = append(got, sh.Name)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s is told of %q, want %q", user, got, want)
+		}
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/smb2"
@@ -232,6 +234,23 @@ func TestBindingRefused(t *testing.T) {
 			p.work()
 		})
 	}
+}
+
+// A session that has expired gets no further channels before its user has logged in
+// again.
+func TestBindingExpired(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, withTickets)
+		p := r.user("alice")
+		time.Sleep(time.Hour)
+		q := r.negotiated(smb2.Dialect311)
+		if s := q.tries(p); s != smb2.StatusNetworkSessionExpired {
+			t.Error(s)
+		}
+		p.Conn.Close()
+		q.Conn.Close()
+	})
 }
 
 // What two connections have to have in common.

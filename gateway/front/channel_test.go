@@ -59,6 +59,25 @@ func TestChannelDies(t *testing.T) {
 	}
 }
 
+// A connection that is ended from this side takes nothing away from a session that
+// has another one.
+func TestChannelKilled(t *testing.T) {
+	t.Parallel()
+	for i := range 2 {
+		r := newRig(t, nil)
+		p := r.user("alice")
+		both := []*peer{p, r.second(p)}
+		r.s.Sessions.find(p.Session).channels[i].c.kill()
+		both[i].ended <- <-both[i].ended
+		lives := both[1-i]
+		if s := lives.status(lives.WriteRequest(0, []byte("hello"))); s != 0 {
+			t.Errorf("channel %d: WRITE: %v", i, s)
+		}
+		r.second(p).hangsUp() // it can have others, too
+		lives.hangsUp()
+	}
+}
+
 // What waits for an answer on a channel that dies is withdrawn, and what came on
 // the others waits on.
 func TestChannelDiesWaiting(t *testing.T) {
