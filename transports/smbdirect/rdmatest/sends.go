@@ -14,10 +14,11 @@ import (
 func testParams(t *testing.T, f Fabric) {
 	private, answer := []byte("from the initiator"), []byte("from the responder")
 	a, b := f.raw(t, setup{ird: 7, ord: 3, private: private, answer: answer})
-	if p := b.Peer(); !bytes.Equal(p.Private, private) || p.Negotiated && (p.IRD != 7 || p.ORD != 3) {
+	// InfiniBand's connection manager has no length for it: zeros follow.
+	if p := b.Peer(); !bytes.Equal(bytes.TrimRight(p.Private, "\x00"), private) || p.Negotiated && (p.IRD != 7 || p.ORD != 3) {
 		t.Errorf("responder knows %+v", p)
 	}
-	if p := a.Peer(); !bytes.Equal(p.Private, answer) || p.Negotiated && (p.IRD != 7 || p.ORD != 3) {
+	if p := a.Peer(); !bytes.Equal(bytes.TrimRight(p.Private, "\x00"), answer) || p.Negotiated && (p.IRD != 7 || p.ORD != 3) {
 		t.Errorf("initiator knows %+v", p)
 	}
 	if a.ORD() != 3 || b.ORD() != 3 {
