@@ -43,12 +43,13 @@ var layers = map[string][]string{
 	"transports":                 {},
 	"transports/*":               {"transports"},
 	"transports/access":          {},
+	"transports/mapped":          {},
 	"transports/sock":            {},
 	"transports/quic":            {"transports", "transports/access"},
 	"transports/tcp":             {"transports", "transports/sock"},
 	"transports/smbdirect":       {"transports", "transports/smbdirect/rdma"},
 	"transports/smbdirect/rdma":  {},
-	"transports/smbdirect/*":     {"transports/smbdirect/rdma"},
+	"transports/smbdirect/*":     {"transports/smbdirect/rdma", "transports/mapped"},
 	"transports/smbdirect/iwarp": {"transports/smbdirect/rdma", "transports/sock"},
 
 	"etc/*/*": {"..."}, // programs beside the product
