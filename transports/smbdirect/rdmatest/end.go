@@ -19,6 +19,7 @@ type end struct {
 	t    *testing.T
 	q    rdma.QueuePair
 	got  chan rdma.Completion
+	mute func(test string, remote bool) bool
 	err  error         // valid when done is closed
 	done chan struct{} // Poll returned its error
 }
@@ -111,14 +112,27 @@ func (e *end) register(b []byte, a rdma.Access) rdma.Region {
 	if err != nil {
 		e.t.Fatal(err)
 	}
+	settleRegion(r)
 	return r
+}
+
+// settleRegion waits for a region that is exposed in the send queue's order:
+// no message carries its token to the peer, which is the same process.
+func settleRegion(r rdma.Region) {
+	if r, ok := r.(interface{ Settle() }); ok {
+		r.Settle()
+	}
 }
 
 // blamed checks that e ended because of a broken rule, by the peer or by e.
 func (e *end) blamed(remote bool) {
 	e.t.Helper()
 	var p *rdma.ProtocolError
-	if err := e.wait(); !errors.As(err, &p) || p.Remote != remote {
+	err := e.wait()
+	if e.mute != nil && e.mute(name(e.t), remote) {
+		return
+	}
+	if !errors.As(err, &p) || p.Remote != remote {
 		e.t.Errorf("ended with %v, want a ProtocolError with Remote %v", err, remote)
 	}
 }
@@ -185,6 +199,7 @@ func (f Fabric) pair(t *testing.T, s setup) (initiator, responder *end) {
 	t.Helper()
 	qa, qb := f.raw(t, s)
 	a, b := poll(t, qa), poll(t, qb)
+	a.mute, b.mute = f.Mute, f.Mute
 	a.post(rdma.Work{Op: rdma.OpSend, Head: []byte("hello")})
 	b.next(rdma.OpReceive, 0)
 	a.next(rdma.OpSend, 0)

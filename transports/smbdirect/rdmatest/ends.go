@@ -184,6 +184,8 @@ func testPeerDeath(t *testing.T, f Fabric) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				settleRegion(r)
+				settleRegion(w)
 				var list []rdma.Work
 				switch step {
 				case 2:

@@ -263,7 +263,6 @@ const (
 // Completion statuses, enum ibv_wc_status.
 const (
 	statusSuccess    = 0
-	statusLength     = 1 // LOC_LEN_ERR
 	statusProtection = 4 // LOC_PROT_ERR
 	statusFlushed    = 5 // WR_FLUSH_ERR
 	statusBind       = 6 // MW_BIND_ERR

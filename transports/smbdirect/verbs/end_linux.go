@@ -57,6 +57,7 @@ func (q *queuePair) teardown() {
 
 	q.mu.Lock()
 	q.drain()
+	q.releaseAll() // a window that is bound keeps its queue pair
 	q.destroyQP()
 	for q.first < q.last {
 		q.complete(q.entry(q.first), rdma.ErrFlushed)
@@ -70,7 +71,6 @@ func (q *queuePair) teardown() {
 	for q.waiting {
 		q.cond.Wait()
 	}
-	q.releaseAll()
 	q.completionQueue.destroy()
 	q.wire.free()
 	dev, pd, ch := q.dev, q.pd, q.ch

@@ -54,7 +54,11 @@ func (q *queuePair) account(wc *completion) {
 	case wc.status == statusSuccess:
 		q.received(wc)
 	default:
-		q.failed(wc.status, opSend)
+		if wc.status == statusFlushed {
+			q.end(errLost)
+		} else { // devices do not agree on how they call it
+			q.blame(&rdma.ProtocolError{Remote: true, Err: fmt.Errorf("a send that does not fit its receive (status %d)", wc.status)})
+		}
 		q.flushReceive()
 	}
 }
@@ -73,8 +77,6 @@ func (q *queuePair) failed(status uint32, op uint32) {
 	switch status {
 	case statusFlushed:
 		q.end(errLost) // why is told otherwise
-	case statusLength:
-		q.blame(&rdma.ProtocolError{Remote: true, Err: errors.New("a send longer than its receive")})
 	case statusRemAccess:
 		q.blame(&rdma.ProtocolError{Err: errors.New("access to memory that is not exposed to us")})
 	case statusRemInvalid:

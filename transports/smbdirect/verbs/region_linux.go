@@ -20,6 +20,7 @@ type region struct {
 	win     *window // nil without windows
 	parent  pointer // the registration that the window is in
 	mr      pointer // made for this region: the parent, or the region itself
+	settled bool    // the window is bound
 	retired bool    // by the peer, or by us
 	free    bool    // given back
 }
@@ -171,8 +172,13 @@ func (g *region) bound() { at[memoryWindow](g.win.ptr).rkey = g.win.key }
 
 // performed is told the end of a window's operation.
 func (g *region) performed(op uint32, err error) {
-	if op == opLocalInv && err == nil {
+	switch {
+	case err != nil:
+	case op == opLocalInv:
 		g.invalidated()
+	default:
+		g.settled = true
+		g.q.cond.Broadcast()
 	}
 }
 
@@ -240,14 +246,14 @@ func (q *queuePair) look(tries int) {
 // release gives back the window and the registration.
 func (g *region) release() {
 	q := g.q
-	if g.win != nil {
-		if q.state != stateEnded && len(q.windows.idle) < maxWindows {
-			q.windows.idle = append(q.windows.idle, g.win)
-		} else {
-			q.freeWindow(g.win)
-		}
-		g.win = nil
+	switch {
+	case g.win == nil:
+	case len(q.windows.idle) < maxWindows:
+		q.windows.idle = append(q.windows.idle, g.win)
+	default:
+		q.freeWindow(g.win)
 	}
+	g.win = nil
 	if g.mr != 0 {
 		q.pd.deregister(g.mr)
 		g.mr = 0
@@ -255,7 +261,7 @@ func (g *region) release() {
 }
 
 // releaseAll gives back what the regions and the pool hold, at the end of the
-// connection: no queue pair, no access.
+// connection: the queue pair is in error, and what was posted is flushed.
 func (q *queuePair) releaseAll() {
 	for _, g := range q.regions {
 		g.release()
@@ -264,4 +270,15 @@ func (q *queuePair) releaseAll() {
 		q.freeWindow(w)
 	}
 	q.windows.idle = nil
+}
+
+// Settle blocks until the region is exposed. Peers learn a token by a message
+// behind it, so that nobody but a test has to wait.
+func (g *region) Settle() {
+	q := g.q
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for tries := 0; g.win != nil && !g.settled && q.state != stateEnded; tries++ {
+		q.look(tries)
+	}
 }
