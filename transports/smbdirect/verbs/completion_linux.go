@@ -27,12 +27,17 @@ type completionQueue struct {
 	waiting bool // Poll waits for it, without the mutex
 	unacked int  // events; the queue can be destroyed when all are acknowledged
 
-	out      *[2]pointer // where an event's queue and context are written
 	eventErr error
-	ready    func(uintptr) bool // takes an event, made once
+
+	// Arguments of the calls that are made all the time.
+	pollArgs, eventArgs [3]uintptr
+	notifyArgs          [2]uintptr
+	ready               func(uintptr) bool // takes an event, made once
 }
 
-func (c *completionQueue) create(l *library, d *device, entries int) error {
+// create makes the queue. What it writes, completions and what an event is
+// about, is mapped memory: the arguments of the calls do not keep Go's alive.
+func (c *completionQueue) create(l *library, d *device, entries int, wcs *[reapBatch]completion, out *[2]pointer) error {
 	var err error
 	c.lib, c.ops = l, d.ops
 	if c.events, err = l.object(l.createCompChannel, uintptr(d.ctx)); err != nil {
@@ -45,9 +50,11 @@ func (c *completionQueue) create(l *library, d *device, entries int) error {
 	if err != nil {
 		return explainErrno("ibv_create_cq", err)
 	}
-	c.out = new([2]pointer)
+	c.notifyArgs = [2]uintptr{uintptr(c.cq), 0}
+	c.pollArgs = [3]uintptr{uintptr(c.cq), reapBatch, uintptr(unsafe.Pointer(wcs))}
+	c.eventArgs = [3]uintptr{uintptr(c.events), uintptr(unsafe.Pointer(&out[0])), uintptr(unsafe.Pointer(&out[1]))}
 	c.ready = func(uintptr) bool {
-		c.eventErr = l.status(l.getCQEvent, uintptr(c.events), uintptr(unsafe.Pointer(&c.out[0])), uintptr(unsafe.Pointer(&c.out[1])))
+		c.eventErr = l.statusOf(l.getCQEvent, c.eventArgs[:])
 		return !errors.Is(c.eventErr, syscall.EAGAIN)
 	}
 	return nil
@@ -57,7 +64,7 @@ func (c *completionQueue) create(l *library, d *device, entries int) error {
 // queue is looked at once more.
 func (c *completionQueue) arm() error {
 	c.armed = true
-	if err := c.lib.status(uintptr(c.ops.notify), uintptr(c.cq), 0); err != nil {
+	if err := c.lib.statusOf(uintptr(c.ops.notify), c.notifyArgs[:]); err != nil {
 		return fmt.Errorf("verbs: req_notify_cq: %w", err)
 	}
 	return nil
@@ -84,11 +91,8 @@ func (c *completionQueue) ack() {
 	}
 }
 
-// poll takes completions of the device into wc, and returns how many.
-func (c *completionQueue) poll(wc []completion) int {
-	r, _, _ := purego.SyscallN(uintptr(c.ops.pollCQ), uintptr(c.cq), uintptr(len(wc)), uintptr(unsafe.Pointer(&wc[0])))
-	return int(int32(r))
-}
+// poll takes completions of the device, and returns how many.
+func (c *completionQueue) poll() int { return int(call(uintptr(c.ops.pollCQ), c.pollArgs[:])) }
 
 // kick makes whoever waits for an event come back.
 func (c *completionQueue) kick() {
@@ -118,7 +122,12 @@ type completions struct {
 	next int
 }
 
-func (c *completions) add(cp rdma.Completion) { c.list = append(c.list, cp) }
+func (c *completions) add(cp rdma.Completion) {
+	if c.next > 0 && len(c.list) == cap(c.list) {
+		c.list, c.next = c.list[:copy(c.list, c.list[c.next:])], 0
+	}
+	c.list = append(c.list, cp)
+}
 
 func (c *completions) take(dst []rdma.Completion) int {
 	n := copy(dst, c.list[c.next:])

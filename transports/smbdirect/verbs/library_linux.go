@@ -108,11 +108,14 @@ func (l *library) failure() error {
 // function runs.
 //
 //go:uintptrescapes
-func (l *library) status(fn uintptr, args ...uintptr) error {
+func (l *library) status(fn uintptr, args ...uintptr) error { return l.statusOf(fn, args) }
+
+// statusOf is status with arguments that are kept for the next call: a list
+// made for one call is an allocation.
+func (l *library) statusOf(fn uintptr, args []uintptr) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	r, _, _ := purego.SyscallN(fn, args...)
-	switch n := int32(r); {
+	switch n := call(fn, args); {
 	case n == 0:
 		return nil
 	case n == -1:
@@ -122,6 +125,12 @@ func (l *library) status(fn uintptr, args ...uintptr) error {
 	default:
 		return syscall.Errno(n)
 	}
+}
+
+// call calls a function on the hot path.
+func call(fn uintptr, args []uintptr) int32 {
+	r, _, _ := purego.SyscallN(fn, args...)
+	return int32(r)
 }
 
 // object calls a function that returns an object, or NULL and errno.

@@ -133,7 +133,7 @@ func (q *queuePair) createQueues() error {
 	sends, receives := min(q.config.SendDepth+windowSlots, most), min(q.config.ReceiveDepth, most)
 	entries := min(sends+receives+1, int(q.dev.attr.maxCQE))
 	q.wire.init(q.p.memory(), q.config.SendDepth)
-	if err := q.completionQueue.create(q.l, q.dev, entries); err != nil {
+	if err := q.completionQueue.create(q.l, q.dev, entries, q.wcs, q.out); err != nil {
 		return err
 	}
 	a := &qpInit{
@@ -152,6 +152,7 @@ func (q *queuePair) createQueues() error {
 	}
 	// The device may give more than was asked for, and writes that back.
 	q.qp = at[cmID](q.id).qp
+	q.postArgs[0], q.receiveArgs[0] = uintptr(q.qp), uintptr(q.qp)
 	q.slots = min(int(a.sendWR), sends)
 	q.inline = int(min(a.inline, maxInline))
 	q.sges = int(a.sendSGE)

@@ -12,7 +12,7 @@ import (
 // reap takes what the device has completed, into the books.
 func (q *queuePair) reap() {
 	for {
-		n := q.poll(q.wcs[:])
+		n := q.poll()
 		if n < 0 {
 			q.end(errors.New("verbs: the completion queue has failed"))
 			return

@@ -5,9 +5,7 @@ package verbs
 import (
 	"fmt"
 	"syscall"
-	"unsafe"
 
-	"github.com/ebitengine/purego"
 	"github.com/smbgw/smbgw/transports/smbdirect/rdma"
 )
 
@@ -83,8 +81,7 @@ func (q *queuePair) postOne(r *receive, n uint64) error {
 	}
 	q.recv.id = n | receiveBit
 	*q.recvSG = sge{addr: address(buf), length: uint32(len(buf)), lkey: at[memoryRegion](mr).lkey}
-	res, _, _ := purego.SyscallN(uintptr(q.dev.ops.receive), uintptr(q.qp), uintptr(unsafe.Pointer(q.recv)), uintptr(unsafe.Pointer(q.bad)))
-	if res != 0 {
+	if res := call(uintptr(q.dev.ops.receive), q.receiveArgs[:]); res != 0 {
 		q.unbounce(r)
 		return syscall.Errno(res)
 	}

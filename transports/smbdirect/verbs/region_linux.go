@@ -201,7 +201,11 @@ func (g *region) Deregister() {
 	}
 	g.free = true
 	if g.win != nil && !g.retired && q.err == nil {
-		q.retire(g)
+		if q.dev.isRXE() {
+			q.dropWindow(g)
+		} else {
+			q.retire(g)
+		}
 	}
 	for tries := 0; g.win != nil && !g.retired && q.state != stateEnded; tries++ {
 		q.look(tries)
@@ -210,6 +214,19 @@ func (g *region) Deregister() {
 	delete(q.regions, g.segment.Token)
 	q.exposed--
 	q.p.regions.Add(-1)
+}
+
+// dropWindow frees a window, when it is bound. A peer may have invalidated it
+// without our having heard, and the kernel panics when rxe is asked to do that
+// again.
+func (q *queuePair) dropWindow(g *region) {
+	for tries := 0; !g.settled && q.err == nil; tries++ {
+		q.look(tries)
+	}
+	if q.err == nil {
+		q.freeWindow(g.win)
+		g.win, g.retired = nil, true
+	}
 }
 
 // retire queues the invalidation of a window.

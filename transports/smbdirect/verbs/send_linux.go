@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"unsafe"
 
-	"github.com/ebitengine/purego"
 	"github.com/smbgw/smbgw/transports/smbdirect/rdma"
 )
 
@@ -251,7 +250,7 @@ func (q *queuePair) push() {
 			return
 		}
 		q.sign(n)
-		res, _, _ := purego.SyscallN(uintptr(q.dev.ops.post), uintptr(q.qp), uintptr(unsafe.Pointer(&q.sends[0])), uintptr(unsafe.Pointer(q.bad)))
+		res := call(uintptr(q.dev.ops.post), q.postArgs[:])
 		q.used += n
 		if res != 0 {
 			q.end(errLost) // the queue pair is in error: why is told otherwise

@@ -18,10 +18,12 @@ type wire struct {
 	lists  *[chain][2]sge
 	recv   *recvWR
 	recvSG *sge
-	bad    *pointer // the first request that was not taken
-	wcs    *[reapBatch]completion
-	param  *connParam
-	note   []byte // private data of a request or an answer
+	out    *[2]pointer // what an event is about
+
+	postArgs, receiveArgs [3]uintptr // queue pair, requests, the first that was not taken
+	wcs                   *[reapBatch]completion
+	param                 *connParam
+	note                  []byte // private data of a request or an answer
 }
 
 // layout of the block, in this order.
@@ -34,6 +36,7 @@ type wireBlock struct {
 	param  connParam
 	note   [256]byte
 	bad    pointer
+	out    [2]pointer
 }
 
 func (w *wire) init(m *mapped.Memory, sends int) {
@@ -43,7 +46,9 @@ func (w *wire) init(m *mapped.Memory, sends int) {
 	clear(w.block[:size])
 	b := (*wireBlock)(unsafe.Pointer(unsafe.SliceData(w.block)))
 	w.sends, w.lists, w.wcs = &b.sends, &b.lists, &b.wcs
-	w.recv, w.recvSG, w.param, w.note, w.bad = &b.recv, &b.recvSG, &b.param, b.note[:], &b.bad
+	w.recv, w.recvSG, w.param, w.note, w.out = &b.recv, &b.recvSG, &b.param, b.note[:], &b.out
+	w.postArgs = [3]uintptr{0, uintptr(unsafe.Pointer(&b.sends)), uintptr(unsafe.Pointer(&b.bad))}
+	w.receiveArgs = [3]uintptr{0, uintptr(unsafe.Pointer(&b.recv)), uintptr(unsafe.Pointer(&b.bad))}
 	w.heads = w.block[size:]
 	for i := range w.sends {
 		w.sends[i].list = pointer(unsafe.Pointer(&w.lists[i]))
