@@ -78,6 +78,10 @@ type Gateway struct {
 	Hosts     []*Host // the servers that it is; others' names are nobody's
 	Log       *slog.Logger
 
+	// Memory is where the gateway's own buffers are, those that are exposed to
+	// backends among them; nil is Go's heap. It stays the same.
+	Memory transports.Memory
+
 	// Ready is called once every listener takes clients, with where each of
 	// them is, in the order of Listeners. nil is nobody who wants to know.
 	Ready func([]net.Addr)
@@ -169,7 +173,7 @@ func newServerAfter(g *Gateway, before *server) *server {
 		service: g.Service,
 		hosts:   newHosts(g.Hosts),
 		front:   make(map[*Listener]*front.Server),
-		replies: new(transports.Arena),
+		replies: &transports.Arena{Memory: g.Memory},
 		resumed: make(map[source]*back.Sessions),
 		pools:   make(map[*Backend]*back.Pool),
 		arenas:  make(map[*Backend]*transports.Arena),
@@ -184,15 +188,15 @@ func newServerAfter(g *Gateway, before *server) *server {
 		s.limits.Share(g.Share)
 	}
 	for _, l := range g.Listeners {
-		s.enter(l.Relay, before)
+		s.enter(l.Relay, g.Memory, before)
 		for _, b := range l.RelayTo {
-			s.enter(b, before)
+			s.enter(b, g.Memory, before)
 		}
 	}
 	if g.Service != nil {
 		for i := range g.Service.Mounts {
 			for _, m := range g.Service.Mounts[i].singles() {
-				s.enter(m.Backend, before)
+				s.enter(m.Backend, g.Memory, before)
 				s.resume(source{m.Backend, m.As}, before)
 				s.share(m.Backend, before)
 			}
@@ -203,10 +207,19 @@ func newServerAfter(g *Gateway, before *server) *server {
 	return s
 }
 
+// trim gives spare buffers back. Those of configurations before go with the
+// collector.
+func (s *server) trim() {
+	s.replies.Trim()
+	for _, a := range s.arenas {
+		a.Trim()
+	}
+}
+
 // enter makes what a backend's connections share.
-func (s *server) enter(b *Backend, before *server) {
+func (s *server) enter(b *Backend, memory transports.Memory, before *server) {
 	if b != nil && s.arenas[b] == nil {
-		s.arenas[b] = new(transports.Arena)
+		s.arenas[b] = &transports.Arena{Memory: memory}
 		s.watch(b, before)
 	}
 }

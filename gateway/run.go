@@ -63,6 +63,7 @@ func (r *run) close() {
 	r.loops.Wait()
 	r.server.shared.close()
 	r.unwatch()
+	r.server.trim()
 }
 
 // A call is what somebody asks of Run's goroutine.

@@ -3,7 +3,7 @@ package transports
 import (
 	"fmt"
 	"math/bits"
-	"sync"
+	"runtime"
 	"sync/atomic"
 )
 
@@ -20,18 +20,21 @@ const (
 	DefaultIdle = 64 << 20
 )
 
-// An Arena makes messages and takes their buffers back, one free list per size
-// class. It is safe for concurrent use. The zero Arena is ready; Idle may be
-// set before the first use.
-type Arena struct {
-	Idle int64 // bytes kept for reuse, DefaultIdle when 0
+// A Memory is where arenas get their buffers. It is safe for concurrent use.
+type Memory interface {
+	Alloc(n int) []byte // exactly n bytes, of undefined content
+	Free(b []byte)      // the beginning of what Alloc returned
+}
 
-	idle  atomic.Int64
+// An Arena makes messages and takes their buffers back, one free list per size
+// class. It is safe for concurrent use. The zero Arena is ready; its fields may
+// be set before the first use.
+type Arena struct {
+	Idle   int64  // bytes kept for reuse, DefaultIdle when 0
+	Memory Memory // nil is Go's heap
+
 	inUse atomic.Int64
-	lists [numClasses]struct {
-		mu   sync.Mutex
-		free []*Message
-	}
+	spare atomic.Pointer[spare]
 }
 
 // New returns a message of n bytes, of undefined content, with Headroom bytes
@@ -46,10 +49,11 @@ func (a *Arena) NewWithHeadroom(n, headroom int) *Message {
 		panic(fmt.Sprintf("transports: message of %d bytes with headroom %d", n, headroom))
 	}
 	c := classOf(n + headroom)
-	m := a.take(c)
+	m := a.spares().take(c)
 	if m == nil {
-		m = &Message{mem: make([]byte, classSize(c)), arena: a, class: int8(c)}
+		m = &Message{mem: a.buffer(classSize(c)), class: int8(c)}
 	}
+	m.arena = a
 	m.off, m.end = headroom, headroom+n
 	m.Invalidate, m.Invalidates = 0, false
 	m.refs.Store(1)
@@ -61,36 +65,51 @@ func (a *Arena) NewWithHeadroom(n, headroom int) *Message {
 // everything has been cleaned up.
 func (a *Arena) InUse() int64 { return a.inUse.Load() }
 
-func (a *Arena) take(c int) *Message {
-	l := &a.lists[c]
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	n := len(l.free)
-	if n == 0 {
-		return nil
+// buffer returns n bytes that tell nothing of other arenas: what is exposed to a
+// peer may be taken for what the peer has written.
+func (a *Arena) buffer(n int) []byte {
+	if a.Memory == nil {
+		return make([]byte, n)
 	}
-	m := l.free[n-1]
-	l.free[n-1] = nil
-	l.free = l.free[:n-1]
-	a.idle.Add(-int64(len(m.mem)))
-	return m
+	b := a.Memory.Alloc(n)
+	clear(b)
+	return b
 }
 
 func (a *Arena) free(m *Message) {
 	a.inUse.Add(-1)
+	m.arena = nil // which can be collected while messages are spare
 	limit := a.Idle
 	if limit == 0 {
 		limit = DefaultIdle
 	}
-	size := int64(len(m.mem))
-	if a.idle.Add(size) > limit {
-		a.idle.Add(-size)
-		return // to the garbage collector
+	a.spares().keep(m, limit)
+}
+
+// Trim gives all spare buffers back to the Memory. They go there by themselves
+// when nobody has the Arena any more, some time later.
+func (a *Arena) Trim() {
+	if s := a.spare.Load(); s != nil {
+		s.empty()
 	}
-	l := &a.lists[m.class]
-	l.mu.Lock()
-	l.free = append(l.free, m)
-	l.mu.Unlock()
+}
+
+// spares makes the free lists at the first use.
+func (a *Arena) spares() *spare {
+	if s := a.spare.Load(); s != nil {
+		return s
+	}
+	s := &spare{memory: a.Memory}
+	if !a.spare.CompareAndSwap(nil, s) {
+		return a.spare.Load()
+	}
+	if a.Memory != nil {
+		// The collector knows nothing of the buffers. Arenas go with the
+		// configuration that they were made for, or with a listener, but not
+		// before the last of their messages: nobody else knows when.
+		runtime.AddCleanup(a, (*spare).empty, s)
+	}
+	return s
 }
 
 func classSize(c int) int { return 1<<(c+minClassBits) + classSlack }

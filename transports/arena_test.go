@@ -1,8 +1,11 @@
 package transports
 
 import (
+	"bytes"
+	"runtime"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Every length gets a buffer that holds it, of the smallest class that does.
@@ -101,11 +104,120 @@ func TestIdleBound(t *testing.T) {
 	for _, m := range list {
 		m.Release()
 	}
-	if kept := len(a.lists[0].free); kept != 10_000/classSize(0) {
+	if kept := len(a.spares().lists[0].free); kept != 10_000/classSize(0) {
 		t.Errorf("%d buffers of %d bytes are kept", kept, classSize(0))
 	}
-	if a.idle.Load() != int64(len(a.lists[0].free)*classSize(0)) {
-		t.Errorf("%d bytes on the books", a.idle.Load())
+	if a.spares().idle.Load() != int64(len(a.spares().lists[0].free)*classSize(0)) {
+		t.Errorf("%d bytes on the books", a.spares().idle.Load())
+	}
+}
+
+// shelf is a Memory that counts.
+type shelf struct {
+	mu    sync.Mutex
+	inUse map[*byte]int
+}
+
+func (s *shelf) Alloc(n int) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := bytes.Repeat([]byte{'x'}, n)
+	if s.inUse == nil {
+		s.inUse = map[*byte]int{}
+	}
+	s.inUse[&b[0]] = n
+	return b
+}
+
+func (s *shelf) Free(b []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.inUse[&b[0]] != len(b) {
+		panic("free of another buffer")
+	}
+	delete(s.inUse, &b[0])
+}
+
+func (s *shelf) left() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.inUse)
+}
+
+// Buffers come from the Memory, without what others have left in them, and go
+// back there when they are too many, or when they are asked for.
+func TestArenaMemory(t *testing.T) {
+	t.Parallel()
+	s := new(shelf)
+	a := &Arena{Memory: s, Idle: 5000}
+	var list []*Message
+	for range 5 {
+		m := a.New(1000)
+		if b := m.Bytes(); !bytes.Equal(b, make([]byte, 1000)) {
+			t.Error("a buffer has another's content")
+		}
+		list = append(list, m)
+	}
+	if s.left() != 5 {
+		t.Errorf("%d buffers of the memory's, want 5", s.left())
+	}
+	for _, m := range list {
+		m.Release()
+	}
+	if s.left() != 5000/classSize(0) {
+		t.Errorf("%d buffers are kept", s.left())
+	}
+	if !panics(func() { list[4].Bytes() }) {
+		t.Error("the bytes of a dropped message can be had")
+	}
+	a.Trim()
+	if s.left() != 0 || a.spares().idle.Load() != 0 {
+		t.Errorf("%d buffers are left, %d bytes on the books", s.left(), a.spares().idle.Load())
+	}
+	a.New(10).Release()
+	a.Trim()
+	new(Arena).Trim()
+	if s.left() != 0 {
+		t.Errorf("%d buffers are left", s.left())
+	}
+}
+
+// An arena that nobody has any more leaves nothing, also when its last message
+// is released after it was let go.
+func TestArenaIsCollected(t *testing.T) {
+	t.Parallel()
+	s := new(shelf)
+	last := func() *Message {
+		a := &Arena{Memory: s}
+		var list []*Message
+		for n := range 5 {
+			list = append(list, a.New(n*1000))
+		}
+		for _, m := range list[1:] {
+			m.Release()
+		}
+		return list[0]
+	}()
+	runtime.GC()
+	last.Retain().Release()
+	if s.left() != 5 {
+		t.Errorf("%d buffers while a message is in use, want 5", s.left())
+	}
+	last.Release()
+	last = nil
+	for end := time.Now().Add(10 * time.Second); s.left() > 0; runtime.GC() {
+		if time.Now().After(end) {
+			t.Fatalf("%d buffers are left", s.left())
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func BenchmarkArena(b *testing.B) {
+	b.ReportAllocs()
+	a := new(Arena)
+	for b.Loop() {
+		a.New(64 << 10).Release()
 	}
 }
 

@@ -42,6 +42,9 @@
 // back. Ownership is simple: Receive gives a message to the caller, Send takes
 // one away, also when it fails, and whoever has the last reference releases
 // it. [Arena.InUse] is zero when everything has been cleaned up; tests check.
+// Buffers are in Go's heap, or in a [Memory]: package mapped has one that RDMA
+// devices can work on. An arena gives them back when it keeps too many, when it
+// is told to, and when it is collected itself.
 //
 // # Framing
 //

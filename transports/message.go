@@ -27,7 +27,7 @@ type Message struct {
 	Invalidates bool
 
 	refs  atomic.Int32
-	arena *Arena
+	arena *Arena // nil while it is spare
 	class int8
 }
 

@@ -87,7 +87,10 @@ func (c *Conn) start() {
 }
 
 // abandon gives back a queue pair that was not started.
-func (c *Conn) abandon() { drain(c.qp) }
+func (c *Conn) abandon() {
+	drain(c.qp)
+	c.freeBuffers()
+}
 
 // drain closes a queue pair and takes what it still has to give.
 func drain(qp rdma.QueuePair) {

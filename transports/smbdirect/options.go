@@ -38,6 +38,10 @@ type Options struct {
 
 	Log   *slog.Logger      // nil discards
 	Arena *transports.Arena // of received messages; nil is a new one
+
+	// Memory is where the buffers of posted receives are, and those of an Arena
+	// that is made here; nil is Go's heap.
+	Memory transports.Memory
 }
 
 func (o Options) withDefaults() *Options {
@@ -64,7 +68,7 @@ func (o Options) withDefaults() *Options {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Arena == nil {
-		o.Arena = new(transports.Arena)
+		o.Arena = &transports.Arena{Memory: o.Memory}
 	}
 	return &o
 }

@@ -80,9 +80,9 @@ func (c *Conn) cleanup() {
 		c.partial.Release()
 		c.partial = nil
 	}
-	c.buffers, c.idleBuffers, c.slab = nil, nil, nil
 	finished := c.failTransfers(nil)
 	c.mu.Unlock()
+	c.freeBuffers() // nobody posts any more
 	tell(finished)
 	if c.onEnd != nil {
 		c.onEnd()

@@ -15,6 +15,7 @@ type receiver struct {
 	buffers     [][]byte // by the ID they are posted with
 	idleBuffers []uint32 // not posted
 	slab        []byte   // to cut buffers from
+	slabs       [][]byte // of Options.Memory
 	bufferSize  int      // 0 while the negotiation's is posted
 
 	partial *transports.Message
@@ -32,7 +33,7 @@ type receiver struct {
 func (c *Conn) postReceives() error {
 	n := c.core.missing()
 	if n > 0 && c.bufferSize != c.core.maxReceive && c.core.state >= stateResponding {
-		c.buffers, c.idleBuffers = nil, nil
+		c.freeBuffers() // the negotiation's has completed
 		c.bufferSize = c.core.maxReceive
 	}
 	for ; n > 0; n-- {
@@ -59,11 +60,28 @@ func (c *Conn) idleBuffer(n int) uint32 {
 		size = max(minNegotiateReceive, c.core.maxReceive)
 	}
 	if len(c.slab) < size {
-		c.slab = make([]byte, n*size)
+		c.newSlab(n * size)
 	}
 	c.buffers = append(c.buffers, c.slab[:size:size])
 	c.slab = c.slab[size:]
 	return uint32(len(c.buffers) - 1)
+}
+
+func (c *Conn) newSlab(n int) {
+	if c.o.Memory == nil {
+		c.slab = make([]byte, n)
+		return
+	}
+	c.slab = c.o.Memory.Alloc(n)
+	c.slabs = append(c.slabs, c.slab)
+}
+
+// freeBuffers gives back all receive buffers, none of which is posted.
+func (c *Conn) freeBuffers() {
+	for _, s := range c.slabs {
+		c.o.Memory.Free(s)
+	}
+	c.buffers, c.idleBuffers, c.slab, c.slabs = nil, nil, nil, nil
 }
 
 // received hands one buffer to the core and copies its payload, the one copy
