@@ -11,6 +11,7 @@ import (
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/smb2/smb2test"
 	"github.com/smbgw/smbgw/transports"
+	"github.com/smbgw/smbgw/transports/mapped"
 	"github.com/smbgw/smbgw/transports/mem"
 	"github.com/smbgw/smbgw/transports/smbdirect"
 	"github.com/smbgw/smbgw/transports/smbdirect/loop"
@@ -21,26 +22,32 @@ import (
 func TestOverSMBDirect(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ front, back bool }{{false, true}, {true, false}, {true, true}} {
-		arena, fabric := new(transports.Arena), new(loop.Fabric)
+		memory := new(mapped.Memory)
+		arena, fabric := &transports.Arena{Memory: memory}, new(loop.Fabric)
 		message := &mem.Network{Arena: arena}
-		direct := smbdirect.Over(fabric, smbdirect.Options{Arena: arena})
+		direct := smbdirect.Over(fabric, smbdirect.Options{Arena: arena, Memory: memory})
 		pick := func(placing bool) transports.Network {
 			if placing {
 				return direct
 			}
 			return message
 		}
-		runOver(t, pick(c.front), pick(c.back), pairing{front: map[bool]uint32{true: 1}[c.front]})
+		runOver(t, memory, pick(c.front), pick(c.back), pairing{front: map[bool]uint32{true: 1}[c.front]})
 		if n := fabric.Regions(); n != 0 {
 			t.Errorf("%+v: %d regions are left", c, n)
 		}
 		if n := arena.InUse(); n != 0 {
 			t.Errorf("%+v: %d messages are left", c, n)
 		}
+		arena.Trim()
+		if n := memory.InUse(); n != 0 {
+			t.Errorf("%+v: %d blocks are left", c, n)
+		}
+		memory.Trim()
 	}
 }
 
-func runOver(t *testing.T, front, back transports.Network, p pairing) {
+func runOver(t *testing.T, memory *mapped.Memory, front, back transports.Network, p pairing) {
 	t.Helper()
 	nas := transports.Addr{Network: "lab", Host: "nas", Service: "5445"}
 	gw := transports.Addr{Network: "lab", Host: "gw", Service: "5446"}
@@ -60,7 +67,7 @@ func runOver(t *testing.T, front, back transports.Network, p pairing) {
 		conn.Close()
 	})
 	log := new(logBook)
-	g := &Gateway{Log: slog.New(log), Listeners: []Listener{{
+	g := &Gateway{Log: slog.New(log), Memory: memory, Listeners: []Listener{{
 		Name: "lab", Endpoint: Endpoint{gw, front},
 		Relay: &Backend{Name: "nas", Endpoints: []Endpoint{{nas, back}}, Place: true},
 	}}}

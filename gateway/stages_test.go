@@ -18,6 +18,7 @@ import (
 	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/transports"
+	"github.com/smbgw/smbgw/transports/mapped"
 	"github.com/smbgw/smbgw/transports/smbdirect"
 	"github.com/smbgw/smbgw/transports/smbdirect/iwarp"
 	"github.com/smbgw/smbgw/transports/tcp"
@@ -67,6 +68,7 @@ func (p people) service(mounts ...Mount) *Service {
 type stage struct {
 	*server
 	log    *logBook
+	memory mapped.Memory              // of everything that the gateway makes itself
 	addrs  map[string]transports.Addr // by listener
 	doors  []*door
 	cancel context.CancelFunc
@@ -79,7 +81,7 @@ func newStage(t testing.TB, service *Service, listeners ...Listener) *stage {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &stage{log: new(logBook), cancel: cancel, addrs: map[string]transports.Addr{}}
-	g := &Gateway{Log: slog.New(s.log), Service: service, Listeners: listeners}
+	g := &Gateway{Log: slog.New(s.log), Memory: &s.memory, Service: service, Listeners: listeners}
 	s.server = newServer(g)
 	doors, err := announce(ctx, s.server, pointers(g.Listeners))
 	if err != nil {
@@ -125,12 +127,23 @@ func (s *stage) stop(t testing.TB) {
 				t.Errorf("%d messages of backend %s are left", n, b.Name)
 			}
 		}
+		s.trim()
+		noBlocks(t, &s.memory)
 		for l, f := range s.front {
 			if n := f.Sessions.Len(); n != 0 {
 				t.Errorf("%d sessions of listener %s are left", n, l.Name)
 			}
 		}
 	})
+}
+
+// noBlocks checks that a memory is not used any more, and gives it back.
+func noBlocks(t testing.TB, m *mapped.Memory) {
+	t.Helper()
+	if n := m.InUse(); n != 0 {
+		t.Errorf("%d blocks are left", n)
+	}
+	m.Trim()
 }
 
 // A house is a client's way through two gateways to a store:
@@ -143,6 +156,7 @@ func (s *stage) stop(t testing.TB) {
 // Direct is over iWARP on loopback.
 type house struct {
 	t       testing.TB
+	blocks  mapped.Memory     // of the arena, and what is received into
 	arena   *transports.Arena // of all networks and the clients
 	tcp     transports.Network
 	direct  transports.Network
@@ -155,10 +169,15 @@ type house struct {
 func newHouse(t testing.TB, terms Terms) *house {
 	t.Helper()
 	transporttest.Watch(t)
-	h := &house{t: t, arena: new(transports.Arena), known: people{"alice", "bob", "svc"}}
+	h := &house{t: t, known: people{"alice", "bob", "svc"}}
+	h.arena = &transports.Arena{Memory: &h.blocks}
+	t.Cleanup(func() {
+		h.arena.Trim()
+		noBlocks(t, &h.blocks)
+	})
 	transporttest.Buffers(t, h.arena)
 	h.tcp = tcp.Network{Arena: h.arena}
-	h.direct = smbdirect.Over(new(iwarp.Provider), smbdirect.Options{Arena: h.arena})
+	h.direct = smbdirect.Over(new(iwarp.Provider), smbdirect.Options{Arena: h.arena, Memory: &h.blocks})
 	h.memory = store.New(store.Config{Shares: []string{"data"}, Arena: h.arena})
 	h.serve()
 	few := h.backend("direct")

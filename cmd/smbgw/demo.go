@@ -39,12 +39,12 @@ const (
 func runDemo(ctx context.Context, inv *invocation) int {
 	quiet := slog.New(slog.DiscardHandler)
 	o := demo.Options{
-		TCP:    networks["tcp"].dial(nil, quiet),
-		RDMA:   networks["smbdirect"].dial(nil, quiet),
+		TCP:    networks["tcp"].dial(nil, means{log: quiet}),
+		RDMA:   networks["smbdirect"].dial(nil, means{log: quiet}),
 		Middle: "smbdirect",
 		QUIC: func(cert, key string) transports.Network {
 			l := &config.Listener{Name: "demo", TLS: &config.ServerTLS{Cert: cert, Key: key}}
-			return networks["quic"].listen(l, quiet)
+			return networks["quic"].listen(l, means{log: quiet})
 		},
 		Welcome: welcomeOne,
 		Login:   initiator,

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,7 +57,7 @@ func start(t *testing.T, dir, src, command string) string {
 	write(t, file, src)
 	table := map[string]network{}
 	for name, n := range networks {
-		n.listen = func(*config.Listener, *slog.Logger) transports.Network {
+		n.listen = func(*config.Listener, means) transports.Network {
 			t.Errorf("something starts with:\n%s", src)
 			return nil
 		}

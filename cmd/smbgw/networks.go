@@ -8,6 +8,7 @@ import (
 
 	"github.com/smbgw/smbgw/cmd/smbgw/config"
 	"github.com/smbgw/smbgw/transports"
+	"github.com/smbgw/smbgw/transports/mapped"
 	"github.com/smbgw/smbgw/transports/quic"
 	"github.com/smbgw/smbgw/transports/smbdirect"
 	"github.com/smbgw/smbgw/transports/smbdirect/iwarp"
@@ -19,17 +20,34 @@ import (
 type network struct {
 	config.Network      // what the configuration has to know
 	rdma           bool // places payload
+	device         bool // by a device, which works on mapped memory
 
 	// listen and dial make the network for one listener or one backend.
-	listen func(*config.Listener, *slog.Logger) transports.Network
-	dial   func(*config.Backend, *slog.Logger) transports.Network
+	listen func(*config.Listener, means) transports.Network
+	dial   func(*config.Backend, means) transports.Network
 }
+
+// means are what networks are made with.
+type means struct {
+	log    *slog.Logger
+	memory *mapped.Memory // of all buffers; nil is Go's heap
+}
+
+// buffers is the memory, as others see it.
+func (m means) buffers() transports.Memory {
+	if m.memory == nil {
+		return nil
+	}
+	return m.memory
+}
+
+func (m means) arena() *transports.Arena { return &transports.Arena{Memory: m.buffers()} }
 
 // networks is THE table of transports and RDMA providers.
 var networks = map[string]network{
 	"tcp": same("tcp", false, overTCP),
 
-	"quic": {config.Network{Socket: "udp", TLS: true}, false, listenQUIC, dialQUIC},
+	"quic": {Network: config.Network{Socket: "udp", TLS: true}, listen: listenQUIC, dial: dialQUIC},
 
 	// The name without a provider stands for the one that fits: iwarp is the
 	// only one so far.
@@ -39,25 +57,25 @@ var networks = map[string]network{
 
 // same is the row of a network that is made alike for all listeners and
 // backends, over sockets of a kind.
-func same(socket string, rdma bool, n func(*slog.Logger) transports.Network) network {
+func same(socket string, rdma bool, n func(means) transports.Network) network {
 	return network{
 		Network: config.Network{Socket: socket},
 		rdma:    rdma,
-		listen:  func(_ *config.Listener, log *slog.Logger) transports.Network { return n(log) },
-		dial:    func(_ *config.Backend, log *slog.Logger) transports.Network { return n(log) },
+		listen:  func(_ *config.Listener, m means) transports.Network { return n(m) },
+		dial:    func(_ *config.Backend, m means) transports.Network { return n(m) },
 	}
 }
 
-func overTCP(log *slog.Logger) transports.Network {
-	return tcp.Network{Arena: new(transports.Arena), Failed: pausing(log)}
+func overTCP(m means) transports.Network {
+	return tcp.Network{Arena: m.arena(), Failed: pausing(m.log)}
 }
 
-func overIWARP(log *slog.Logger) transports.Network {
+func overIWARP(m means) transports.Network {
 	p := &iwarp.Provider{
-		Refused: func(err error) { log.Debug("client refused", "error", err) }, // scans make these
-		Failed:  pausing(log),
+		Refused: func(err error) { m.log.Debug("client refused", "error", err) }, // scans make these
+		Failed:  pausing(m.log),
 	}
-	return smbdirect.Over(p, smbdirect.Options{Log: log})
+	return smbdirect.Over(p, smbdirect.Options{Log: m.log, Memory: m.buffers()})
 }
 
 // pausing says that a listener cannot accept for a while: file descriptors have
@@ -66,12 +84,14 @@ func pausing(log *slog.Logger) func(error) {
 	return func(err error) { log.Warn("accepting again after a pause", "error", err) }
 }
 
-func listenQUIC(l *config.Listener, log *slog.Logger) transports.Network {
+func listenQUIC(l *config.Listener, m means) transports.Network {
+	log := m.log
 	t := quic.TLS{Cert: l.TLS.Cert, Key: l.TLS.Key, ClientCA: l.TLS.ClientCA, Hosts: certified(l.TLS.Hosts)}
 	if a := l.TLS.Access; a != nil {
 		t.Access = &quic.Access{Entries: a.Entries, File: a.File}
 	}
 	return quic.Network{
+		Arena:     m.arena(),
 		TLS:       t,
 		Admission: func(a quic.Admission) { audit(log, l.Name, &a) },
 		Failed: func(err error) {
@@ -97,10 +117,27 @@ func audit(log *slog.Logger, listener string, a *quic.Admission) {
 		"sha256", hex.EncodeToString(a.Client.SHA256[:]), "reason", a.Reason())
 }
 
-func dialQUIC(b *config.Backend, _ *slog.Logger) transports.Network {
-	return quic.Network{Arena: new(transports.Arena), TLS: quic.TLS{
+func dialQUIC(b *config.Backend, m means) transports.Network {
+	return quic.Network{Arena: m.arena(), TLS: quic.TLS{
 		CA: b.TLS.CA, ServerName: b.ServerName, Cert: b.TLS.Cert, Key: b.TLS.Key,
 	}}
+}
+
+// needDevice says whether a listener or a backend may be reached by a device.
+func needDevice(c *config.Config, networks map[string]network) bool {
+	for i := range c.Listeners {
+		if networks[c.Listeners[i].Addr.Network].device {
+			return true
+		}
+	}
+	for _, b := range c.Backends {
+		for _, a := range b.Addrs {
+			if networks[a.Network].device {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // known is what the configuration has to know of a table.

@@ -9,13 +9,19 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"io"
+	"log/slog"
+	"maps"
 	"math/big"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/smbgw/smbgw/auth"
+	"github.com/smbgw/smbgw/cmd/smbgw/config"
 	"github.com/smbgw/smbgw/transports"
+	"github.com/smbgw/smbgw/transports/mapped"
+	"github.com/smbgw/smbgw/transports/tcp"
 	"github.com/smbgw/smbgw/transports/transporttest"
 )
 
@@ -42,6 +48,42 @@ func TestNetworks(t *testing.T) {
 			front := gatewayUp(ctx, t, filepath.Join(dir, "front.hcl"), "tcp!127.0.0.1!0", "", behind, dialTLS)
 			oneMessage(ctx, t, front)
 		})
+	}
+}
+
+// The gateway's and all networks' buffers are mapped memory when a device may
+// work on them, and else the heap's.
+func TestNetworksMemory(t *testing.T) {
+	t.Parallel()
+	table := maps.Clone(networks)
+	row := table["iwarp"]
+	row.device = true
+	table["device"] = row
+	for _, c := range []struct {
+		front, back transports.Addr
+		mapped      bool
+	}{
+		{loopback("tcp"), loopback("iwarp"), false},
+		{loopback("tcp"), loopback("device"), true},
+		{loopback("device"), loopback("tcp"), true},
+	} {
+		var memory mapped.Memory
+		nas := &config.Backend{Name: "nas", Addrs: []transports.Addr{c.back}}
+		g, err := build(&config.Config{
+			Listeners: []config.Listener{{Name: "l", Addr: c.front, Relay: nas}},
+			Backends:  []*config.Backend{nas},
+		}, table, auth.NewLimiter(nil), &memory, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (g.Memory != nil) != c.mapped {
+			t.Errorf("%s -> %s: the gateway's memory is %v", c.front, c.back, g.Memory)
+		}
+		for _, n := range []transports.Network{g.Listeners[0].Endpoint.Network, g.Listeners[0].Relay.Endpoints[0].Network} {
+			if n, ok := n.(tcp.Network); ok && (n.Arena.Memory != nil) != c.mapped {
+				t.Errorf("%s -> %s: tcp's memory is %v", c.front, c.back, n.Arena.Memory)
+			}
+		}
 	}
 }
 

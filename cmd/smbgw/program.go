@@ -13,6 +13,7 @@ import (
 	"github.com/smbgw/smbgw/cmd/smbgw/config"
 	"github.com/smbgw/smbgw/cmd/smbgw/notify"
 	"github.com/smbgw/smbgw/gateway"
+	"github.com/smbgw/smbgw/transports/mapped"
 )
 
 // statusTime is how often the service manager is told how many connections there
@@ -25,6 +26,7 @@ type program struct {
 	log     *slog.Logger
 	level   *slog.LevelVar // of all records, also of connections that run
 	limiter *auth.Limiter
+	memory  mapped.Memory // for devices, of all configurations
 	gateway *gateway.Gateway
 	format  config.Format // of the log
 
@@ -39,7 +41,7 @@ func newProgram(inv *invocation, c *config.Config) (*program, error) {
 	p.level.Set(c.Log.Level)
 	p.log = logger(p.format, p.level, inv.stderr)
 	var err error
-	if p.gateway, err = build(c, inv.networks, p.limiter, p.log); err != nil {
+	if p.gateway, err = build(c, inv.networks, p.limiter, &p.memory, p.log); err != nil {
 		return nil, err
 	}
 	p.warn(c)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"log/slog"
 	"net"
 	"path/filepath"
 	"strings"
@@ -134,8 +133,8 @@ func TestWatchdog(t *testing.T) {
 	env := map[string]string{"NOTIFY_SOCKET": socket, "WATCHDOG_USEC": "4000"}
 	end := make(chan struct{})
 	row := networks["tcp"]
-	row.listen = func(l *config.Listener, log *slog.Logger) transports.Network {
-		return brief{networks["tcp"].listen(l, log), end}
+	row.listen = func(l *config.Listener, m means) transports.Network {
+		return brief{networks["tcp"].listen(l, m), end}
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	file := relayConfig(t, "tcp!127.0.0.1!0", transports.Addr{Network: "tcp", Host: "127.0.0.1", Service: "9"}, "")

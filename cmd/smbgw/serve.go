@@ -9,6 +9,7 @@ import (
 	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/cmd/smbgw/config"
 	"github.com/smbgw/smbgw/gateway"
+	"github.com/smbgw/smbgw/transports/mapped"
 )
 
 // serve runs the gateway that the configuration describes until ctx ends.
@@ -45,12 +46,17 @@ func logger(format config.Format, level slog.Leveler, w io.Writer) *slog.Logger 
 }
 
 // build turns a configuration into the gateway it describes. Nothing is
-// started. The limiter lasts, whatever the configuration.
-func build(c *config.Config, networks map[string]network, limiter *auth.Limiter, log *slog.Logger) (*gateway.Gateway, error) {
-	g := &gateway.Gateway{Log: log, Limits: c.Limits, Share: c.Share}
+// started. The limiter and the memory last, whatever the configuration; the memory
+// is used when a device may be.
+func build(c *config.Config, networks map[string]network, limiter *auth.Limiter, memory *mapped.Memory, log *slog.Logger) (*gateway.Gateway, error) {
+	m := means{log: log}
+	if needDevice(c, networks) {
+		m.memory = memory
+	}
+	g := &gateway.Gateway{Log: log, Memory: m.buffers(), Limits: c.Limits, Share: c.Share}
 	backends := map[*config.Backend]*gateway.Backend{}
 	for _, b := range c.Backends {
-		backends[b] = backend(b, networks, log)
+		backends[b] = backend(b, networks, m)
 	}
 	var err error
 	hosts := hostsOf(c)
@@ -60,7 +66,7 @@ func build(c *config.Config, networks map[string]network, limiter *auth.Limiter,
 	}
 	for i := range c.Listeners {
 		l := &c.Listeners[i]
-		n := networks[l.Addr.Network].listen(l, log)
+		n := networks[l.Addr.Network].listen(l, m)
 		g.Listeners = append(g.Listeners, gateway.Listener{
 			Name:     l.Name,
 			Endpoint: gateway.Endpoint{Addr: l.Addr, Network: n},
@@ -73,7 +79,7 @@ func build(c *config.Config, networks map[string]network, limiter *auth.Limiter,
 	return g, nil
 }
 
-func backend(b *config.Backend, networks map[string]network, log *slog.Logger) *gateway.Backend {
+func backend(b *config.Backend, networks map[string]network, m means) *gateway.Backend {
 	out := &gateway.Backend{
 		Name: b.Name, Place: b.Place, Threshold: b.Threshold,
 		Sign: b.Sign == config.Required, Encrypt: b.Encrypt == config.Required,
@@ -83,7 +89,7 @@ func backend(b *config.Backend, networks map[string]network, log *slog.Logger) *
 		out.Shared = &gateway.Sharing{Connections: p.Connections, Sessions: p.Sessions, Requests: p.Requests}
 	}
 	for _, a := range b.Addrs {
-		n := networks[a.Network].dial(b, log)
+		n := networks[a.Network].dial(b, m)
 		out.Endpoints = append(out.Endpoints, gateway.Endpoint{Addr: a, Network: n})
 	}
 	return out
