@@ -47,7 +47,8 @@ type converter struct {
 // A placer is a leg that can place, and the most it moves at once.
 type placer struct {
 	transports.Placer
-	max uint32 // bytes
+	max         uint32 // bytes
+	invalidates bool   // the peer may revoke what is exposed to it
 }
 
 // newConverter returns the converter that c needs, or nil when nothing can be
@@ -61,11 +62,11 @@ func newConverter(c *connection) *converter {
 	// longer, and the longest compound too long.
 	v.threshold = max(v.threshold, smb2.DescriptorSize+1)
 	if p, ok := c.front.(transports.Placer); ok && p.Placement().Server {
-		v.front = placer{p, min(p.Placement().MaxReadWrite, maxPayload)}
+		v.front = placer{Placer: p, max: min(p.Placement().MaxReadWrite, maxPayload)}
 	}
 	if p, ok := c.back.(transports.Placer); ok && c.backend.Place && !p.Placement().Server {
-		if max := p.Placement().MaxReadWrite; max > 0 {
-			v.back = placer{p, max}
+		if is := p.Placement(); is.MaxReadWrite > 0 {
+			v.back = placer{p, is.MaxReadWrite, is.Invalidates}
 		}
 	}
 	if v.front.Placer == nil && v.back.Placer == nil {

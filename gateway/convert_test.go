@@ -408,6 +408,48 @@ func onRead(a smb2test.Action) func(*smb2test.Request) smb2test.Action {
 	}
 }
 
+// A backend is asked to invalidate where that is possible: by the dialect and by
+// the device that our memory is exposed with, [MS-SMB2] 3.2.4.6.
+func TestBackChannel(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		dialect smb2.Dialect
+		keeps   bool
+		want    smb2.Channel
+	}{
+		{smb2.Dialect311, false, smb2.ChannelV1Invalidate},
+		{smb2.Dialect302, false, smb2.ChannelV1Invalidate},
+		{smb2.Dialect30, false, smb2.ChannelV1},
+		{smb2.Dialect311, true, smb2.ChannelV1},
+		{smb2.Dialect302, true, smb2.ChannelV1},
+	} {
+		var asked []smb2.Channel
+		w := wiring{backMax: mib, dialect: c.dialect, file: 64 * kib, noInvalidation: c.keeps}
+		w.script = func(q *smb2test.Request) smb2test.Action {
+			if r, err := smb2.ParseReadRequest(q.Header); err == nil && q.Command() == smb2.CommandRead {
+				asked = append(asked, r.Channel)
+			}
+			if r, err := smb2.ParseWriteRequest(q.Header); err == nil && q.Command() == smb2.CommandWrite {
+				asked = append(asked, r.Channel)
+			}
+			return smb2test.Action{}
+		}
+		throughRig(t, w, func(r *rig) {
+			r.negotiate()
+			if _, status, err := r.client.Read(0, 64*kib); status != 0 || err != nil {
+				t.Fatal(status, err)
+			}
+			if _, status, err := r.client.Write(0, make([]byte, 64*kib)); status != 0 || err != nil {
+				t.Fatal(status, err)
+			}
+			r.close()
+			if !slices.Equal(asked, []smb2.Channel{c.want, c.want}) {
+				t.Errorf("%+v: asked with channels %v", c, asked)
+			}
+		})
+	}
+}
+
 // The channel rules of [MS-SMB2] 3.3.5.12 and 3.3.5.13: what a server over
 // SMB Direct refuses, the gateway refuses, and no server gets to see it.
 func TestChannelRules(t *testing.T) {

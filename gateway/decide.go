@@ -250,9 +250,10 @@ func (v *converter) whyInline(p *planned, at treeID, alone, full bool) reason {
 }
 
 // backChannel is how the backend is asked: it may invalidate our token, which
-// we do not rely on, from 3.0.2 on.
+// we do not rely on, from 3.0.2 on and where our device lets it, [MS-SMB2]
+// 3.2.4.6.
 func (v *converter) backChannel() smb2.Channel {
-	if smb2.Dialect(v.dialect.Load()) >= smb2.Dialect302 {
+	if smb2.Dialect(v.dialect.Load()) >= smb2.Dialect302 && v.back.invalidates {
 		return smb2.ChannelV1Invalidate
 	}
 	return smb2.ChannelV1

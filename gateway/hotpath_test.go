@@ -35,7 +35,7 @@ func (s *stubLeg) Send(m *transports.Message) error {
 type stubPlacer struct{ stubLeg }
 
 func (s *stubPlacer) Placement() transports.Placement {
-	return transports.Placement{MaxReadWrite: s.max, Server: s.server}
+	return transports.Placement{MaxReadWrite: s.max, Server: s.server, Invalidates: !s.server}
 }
 func (s *stubPlacer) Push(_ []transports.Descriptor, _ []byte, d transports.Done) { d.Done(nil) }
 func (s *stubPlacer) Pull(_ []byte, _ []transports.Descriptor, d transports.Done) { d.Done(nil) }

@@ -38,9 +38,12 @@ type rig struct {
 
 // wiring says what a rig is made of.
 type wiring struct {
-	frontMax   uint32 // MaxReadWrite of the front; 0: it cannot place
-	backMax    uint32 // of the back
-	threshold  uint32
+	frontMax  uint32 // MaxReadWrite of the front; 0: it cannot place
+	backMax   uint32 // of the back
+	threshold uint32
+
+	noInvalidation bool // on the back
+
 	noPlace    bool
 	dialect    smb2.Dialect // 3.1.1 when 0
 	credits    uint16       // granted at first; 600 when 0
@@ -75,7 +78,7 @@ func newRig(t *testing.T, w wiring) *rig {
 		t: t, log: new(logBook), exposed: new(atomic.Int64),
 		done: make(chan struct{}), served: make(chan error, 1),
 		frontNet: &mem.Network{MaxReadWrite: w.frontMax, MaxMessage: w.frontLimit, Arena: new(transports.Arena)},
-		backNet:  &mem.Network{MaxReadWrite: w.backMax, Arena: new(transports.Arena), MaxMessage: w.backLimit},
+		backNet:  &mem.Network{MaxReadWrite: w.backMax, NoInvalidation: w.noInvalidation, Arena: new(transports.Arena), MaxMessage: w.backLimit},
 	}
 	clientEnd, gatewayEnd := r.frontNet.Pipe()
 	gatewayBack, backEnd := r.backNet.Pipe()

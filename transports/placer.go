@@ -46,6 +46,7 @@ type Descriptor struct {
 type Placement struct {
 	MaxReadWrite uint32 // bytes of one transfer; 0 when the peer can place nothing
 	Server       bool   // we are the SMB server: Push and Pull; else Expose
+	Invalidates  bool   // the peer may revoke an Exposure of ours with a message that Invalidates its token
 }
 
 // Right is what the peer may do with exposed memory: one of the two, never both.

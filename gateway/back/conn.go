@@ -27,11 +27,12 @@ type Conn struct {
 	unplaced reason    // why nothing is ever placed
 
 	// Written by Negotiate, before there are sessions.
-	suite     crypt.Suite
-	limits    Limits
-	server    serverHello
-	preauth   crypt.PreauthHash
-	maxPlaced uint32
+	suite       crypt.Suite
+	limits      Limits
+	server      serverHello
+	preauth     crypt.PreauthHash
+	maxPlaced   uint32
+	invalidates bool // the server may revoke what is exposed to it
 
 	// logins has room for the log-in that is under way.
 	logins chan struct{}
@@ -99,7 +100,8 @@ func New(conn transports.Conn, o Options) *Conn {
 	case o.NoPlacement:
 		c.unplaced = turnedOff
 	default:
-		c.placer, c.maxPlaced, c.unplaced = p, p.Placement().MaxReadWrite, noRDMA
+		is := p.Placement()
+		c.placer, c.maxPlaced, c.invalidates, c.unplaced = p, is.MaxReadWrite, is.Invalidates, noRDMA
 	}
 	return c
 }

@@ -29,7 +29,7 @@ func (f *fast) Placement() transports.Placement {
 	if f.places {
 		n = 1 << 20
 	}
-	return transports.Placement{MaxReadWrite: n}
+	return transports.Placement{MaxReadWrite: n, Invalidates: true}
 }
 
 func (f *fast) Expose([]byte, transports.Right) (transports.Exposure, error) { return nowhere{}, nil }

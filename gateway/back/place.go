@@ -164,9 +164,10 @@ func (t *Tree) head(m *transports.Message, k *call) []byte {
 }
 
 // channel is how the server is asked to place: so that it revokes what it was
-// given by its reply, where it can, [MS-SMB2] 2.2.19.
+// given by its reply, where the dialect and our device have that, [MS-SMB2]
+// 3.2.4.6.
 func (c *Conn) channel() smb2.Channel {
-	if c.suite.Dialect >= smb2.Dialect302 {
+	if c.suite.Dialect >= smb2.Dialect302 && c.invalidates {
 		return smb2.ChannelV1Invalidate
 	}
 	return smb2.ChannelV1

@@ -3,6 +3,7 @@ package back_test
 import (
 	"bytes"
 	"maps"
+	"slices"
 	"testing"
 
 	"github.com/smbgw/smbgw/gateway/back"
@@ -94,6 +95,49 @@ func TestInlineCompound(t *testing.T) {
 	r.end(nil)
 	if !maps.Equal(n.Inline, map[string]uint64{"compound": 1}) {
 		t.Errorf("counted %+v", n)
+	}
+}
+
+// The server is asked to invalidate where the dialect and the device that our
+// memory is exposed with have that, [MS-SMB2] 3.2.4.6.
+func TestPlacedChannel(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		dialect smb2.Dialect
+		keeps   bool
+		want    smb2.Channel
+	}{
+		{smb2.Dialect311, false, smb2.ChannelV1Invalidate},
+		{smb2.Dialect302, false, smb2.ChannelV1Invalidate},
+		{smb2.Dialect30, false, smb2.ChannelV1},
+		{smb2.Dialect311, true, smb2.ChannelV1},
+		{smb2.Dialect302, true, smb2.ChannelV1},
+	} {
+		r := newRig(t, crypt.Suite{Dialect: c.dialect, Signing: crypt.AESCMAC, Cipher: crypt.AES128CCM})
+		r.net.NoInvalidation = c.keeps
+		var asked []smb2.Channel
+		r.server.Script = func(q *smb2test.Request) smb2test.Action {
+			switch q.Command() {
+			case smb2.CommandRead:
+				if p, err := smb2.ParseReadRequest(q.Header); err == nil {
+					asked = append(asked, p.Channel)
+				}
+			case smb2.CommandWrite:
+				if p, err := smb2.ParseWriteRequest(q.Header); err == nil {
+					asked = append(asked, p.Channel)
+				}
+			}
+			return smb2test.Action{}
+		}
+		placing(r).mustConnect()
+		data := make([]byte, 6000)
+		if w, rd := r.do(smb2.CommandWrite, write(data)), r.do(smb2.CommandRead, read(6000)); w.status() != 0 || !bytes.Equal(rd.data(t), data) {
+			t.Errorf("%+v: %v, %v", c, w.status(), rd.status())
+		}
+		r.end(nil)
+		if !slices.Equal(asked, []smb2.Channel{c.want, c.want}) {
+			t.Errorf("%+v: asked with channels %v", c, asked)
+		}
 	}
 }
 

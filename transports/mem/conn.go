@@ -56,7 +56,7 @@ func (n *Network) newPair(client, server Addr) (transports.Conn, transports.Conn
 	if n.MaxReadWrite == 0 {
 		return a, b
 	}
-	a.place = newPlacement(a, transports.Placement{MaxReadWrite: n.MaxReadWrite})
+	a.place = newPlacement(a, transports.Placement{MaxReadWrite: n.MaxReadWrite, Invalidates: !n.NoInvalidation})
 	b.place = newPlacement(b, transports.Placement{MaxReadWrite: n.MaxReadWrite, Server: true})
 	go b.place.run()
 	return &PlacerConn{a}, &PlacerConn{b}
@@ -108,7 +108,7 @@ func (c *Conn) Receive() (*transports.Message, error) {
 // deliver lets the message's invalidation take effect: what it names is out of
 // the peer's reach before the message is seen.
 func (c *Conn) deliver(m *transports.Message) *transports.Message {
-	if m.Invalidates && c.place != nil {
+	if m.Invalidates && c.place != nil && c.place.limits.Invalidates {
 		c.place.invalidate(m.Invalidate)
 	}
 	return m

@@ -19,7 +19,8 @@
 // data. Tokens and offsets are unpredictable, rights and bounds are checked on
 // every transfer, and a transfer that may not be ends the connection on both
 // sides with an *AccessError, as a protection fault ends an RDMA connection.
-// A message that carries a token to invalidate does so when it is delivered.
+// A message that carries a token to invalidate does so when it is delivered,
+// unless the Network has NoInvalidation.
 //
 // # Faults
 //

@@ -39,6 +39,10 @@ type Network struct {
 	// connections cannot place.
 	MaxReadWrite uint32
 
+	// NoInvalidation has a server's message leave the client's exposures alone,
+	// as over devices that cannot let a peer revoke them.
+	NoInvalidation bool
+
 	mu        sync.Mutex // guards what follows, for moments only
 	own       *transports.Arena
 	listeners map[string]*listener

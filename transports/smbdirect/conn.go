@@ -22,6 +22,7 @@ type Conn struct {
 	o      *Options
 	server bool
 	ord    int // RDMA reads that may be outstanding; set before the pump starts
+	inv    bool // the peer may invalidate our regions; likewise
 
 	mu       sync.Mutex
 	changed  sync.Cond // inbox, queue, error, timer: Receive, Send and Close wait here
@@ -78,7 +79,7 @@ func newConn(qp rdma.QueuePair, o *Options, server bool) (*Conn, error) {
 
 // start begins the negotiation over the established queue pair.
 func (c *Conn) start() {
-	c.ord = c.qp.ORD()
+	c.ord, c.inv = c.qp.ORD(), c.qp.RemoteInvalidation()
 	c.mu.Lock()
 	c.core.established()
 	c.step(time.Now())
@@ -141,7 +142,7 @@ func (c *Conn) SetLimit(n int) {
 
 // Placement says what the connection can place.
 func (c *Conn) Placement() transports.Placement {
-	return transports.Placement{MaxReadWrite: c.core.maxReadWrite, Server: c.server}
+	return transports.Placement{MaxReadWrite: c.core.maxReadWrite, Server: c.server, Invalidates: c.inv && !c.server}
 }
 
 // RemoteAddr is the peer's address.

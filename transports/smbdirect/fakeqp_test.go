@@ -24,6 +24,7 @@ type fakeQP struct {
 	regions  int
 	postErr  error
 	ordLimit int
+	keeps    bool   // regions, when the peer invalidates
 	revoking func() // when set, Deregister calls it first
 
 	completions chan []rdma.Completion
@@ -48,6 +49,7 @@ func (q *fakeQP) note(s string) {
 
 func (q *fakeQP) Peer() rdma.Peer                              { return rdma.Peer{} }
 func (q *fakeQP) Establish(context.Context, rdma.Params) error { return nil }
+func (q *fakeQP) RemoteInvalidation() bool                     { return !q.keeps }
 func (q *fakeQP) ORD() int                                     { return q.ordLimit }
 func (q *fakeQP) RemoteAddr() net.Addr                         { return &net.TCPAddr{} }
 func (q *fakeQP) end(err error)                                { q.once.Do(func() { q.err = err; close(q.over) }) }

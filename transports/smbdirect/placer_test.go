@@ -119,7 +119,7 @@ func (p *pair) dead() {
 
 func TestPlacement(t *testing.T) {
 	withPair(t, smbdirect.Options{MaxReadWriteSize: 1 << 20}, func(p *pair) {
-		if got := p.client.Placement(); got != (transports.Placement{MaxReadWrite: 1 << 20}) {
+		if got := p.client.Placement(); got != (transports.Placement{MaxReadWrite: 1 << 20, Invalidates: true}) {
 			t.Errorf("client: %+v", got)
 		}
 		if got := p.server.Placement(); got != (transports.Placement{MaxReadWrite: 1 << 20, Server: true}) {

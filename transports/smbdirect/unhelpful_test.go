@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/smbgw/smbgw/transports"
+	"github.com/smbgw/smbgw/transports/mapped"
 	"github.com/smbgw/smbgw/transports/smbdirect/rdma"
 )
 
@@ -50,6 +51,69 @@ func TestAdmitBroken(t *testing.T) {
 	time.AfterFunc(50*time.Millisecond, func() { q.end(net.ErrClosed) })
 	if err := c.Admit(0); err == nil {
 		t.Errorf("admitted, state %d", c.core.state)
+	}
+}
+
+// What the peer may invalidate is as the queue pair says, and on the client's
+// side alone.
+func TestPlacementInvalidates(t *testing.T) {
+	t.Parallel()
+	for _, keeps := range []bool{false, true} {
+		for _, server := range []bool{false, true} {
+			q := newFakeQP(1)
+			q.keeps = keeps
+			c, err := newConn(q, Options{}.withDefaults(), server)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.start()
+			if got, want := c.Placement().Invalidates, !keeps && !server; got != want {
+				t.Errorf("keeps %v, server %v: Invalidates is %v", keeps, server, got)
+			}
+			c.Close()
+		}
+	}
+}
+
+// Receive buffers are the Memory's, and go back there whether a connection has
+// begun or not.
+func TestReceiveMemory(t *testing.T) {
+	t.Parallel()
+	for name, begun := range map[string]bool{"abandoned": false, "closed": true} {
+		var memory mapped.Memory
+		q := newFakeQP(1)
+		c, err := newConn(q, Options{Memory: &memory}.withDefaults(), true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id, b := range q.buffers {
+			if _, ok := memory.Chunk(b); !ok || id != 0 {
+				t.Errorf("%s: receive %d is elsewhere", name, id)
+			}
+		}
+		if memory.InUse() == 0 {
+			t.Errorf("%s: nothing is posted", name)
+		}
+		if begun {
+			c.start()
+			q.arrives(t, appendLike(linuxRequest))
+			<-c.ready
+			q.mu.Lock()
+			for _, cp := range q.receives {
+				if _, ok := memory.Chunk(q.buffers[cp.ID]); !ok {
+					t.Errorf("receive %d is elsewhere", cp.ID)
+				}
+			}
+			q.mu.Unlock()
+			c.Close()
+		} else {
+			c.abandon()
+		}
+		c.o.Arena.Trim()
+		if n := memory.InUse(); n != 0 {
+			t.Errorf("%s: %d blocks are left", name, n)
+		}
+		memory.Trim()
 	}
 }
 

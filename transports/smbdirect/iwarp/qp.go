@@ -152,6 +152,9 @@ func (q *queuePair) ORD() int {
 	return q.ord
 }
 
+// RemoteInvalidation is possible always: regions are not a device's.
+func (q *queuePair) RemoteInvalidation() bool { return true }
+
 // RemoteAddr is the peer's address: as dialled until the connection stands.
 func (q *queuePair) RemoteAddr() net.Addr {
 	q.mu.Lock()

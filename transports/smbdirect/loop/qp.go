@@ -108,6 +108,8 @@ func (q *queuePair) ORD() int {
 	return q.ord
 }
 
+func (q *queuePair) RemoteInvalidation() bool { return true }
+
 func (q *queuePair) PostReceive(id uint64, buf []byte) error {
 	q.link.mu.Lock()
 	defer q.link.mu.Unlock()

@@ -30,6 +30,11 @@ A region belongs to the connection that registered it, gives one right, and
 ends with Deregister, with the peer's invalidation or with the connection,
 whichever is first. Deregister is called exactly once in every case.
 
+A peer invalidates by a send that names the token. Not every device has regions
+that it may end so: RemoteInvalidation says whether ours has. Nor can every
+device send so: it then sends without, and the peer, which may not rely on it
+([MS-SMB2] 3.2.5.11), ends its region itself.
+
 # Order
 
 Work of one queue pair reaches the peer in the order of posting, and completes

@@ -84,6 +84,11 @@ type QueuePair interface {
 	// Establish. More are queued and hold up what is posted behind them.
 	ORD() int
 
+	// RemoteInvalidation says whether the peer may end regions of ours with a
+	// send: valid after Establish. Otherwise it must not be asked to, and only
+	// Deregister ends them.
+	RemoteInvalidation() bool
+
 	// Close ends the connection, after what was posted has been sent as far as
 	// that takes a bounded time, revokes all regions, and unblocks Poll, which
 	// still has the flushed completions to give.
@@ -110,7 +115,7 @@ type Work struct {
 	Body        []byte // source, or an OpRead's destination
 	Remote      Segment
 	Invalidate  uint32 // OpSend with Invalidates: the peer's token
-	Invalidates bool
+	Invalidates bool   // a wish: a provider whose device cannot sends without
 }
 
 // A Completion is the end of a work entry or of a receive.
