@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// A capture records what passes a link on the port of SMB Direct over iWARP.
+// A capture records what passes a link of SMB Direct: over iWARP on its port,
+// over RoCE on that of all of RoCEv2.
 type capture struct {
 	lab     *lab
 	file    string
@@ -30,7 +31,7 @@ func (l *lab) capture(link string) *capture {
 	// The large buffer is for bursts; a lost packet would end the reading of
 	// its connection. As root because tcpdump cannot write here as its own user.
 	c.process = l.start("tcpdump-"+name, "tcpdump", "-i", link, "-w", c.file, "-Z", "root",
-		"-B", "131072", "-s", "0", "tcp", "port", "5445")
+		"-B", "131072", "-s", "0", "tcp port 5445 or udp port 4791")
 	l.await(c.process, "tcpdump listens", 10*time.Second, func() bool {
 		return strings.Contains(c.process.text(), "listening on")
 	})

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/smbgw/smbgw/auth/ntlm"
@@ -19,39 +20,54 @@ type gateway struct {
 	lab     *lab
 	name    string
 	process *process
-	killed  bool
+	stop    func(syscall.Signal, time.Duration) bool
+	gone    bool
+}
+
+// gatewayBinary is the smbgw that is tested.
+func gatewayBinary(t *testing.T) string {
+	t.Helper()
+	binary := os.Getenv("SMBGW_LAB_BIN")
+	if binary == "" {
+		t.Fatal("SMBGW_LAB_BIN names no smbgw; etc/lab/run builds one")
+	}
+	return binary
 }
 
 // gateway starts smbgw in the namespace on a configuration and waits until all
 // its listeners are up.
 func (l *lab) gateway(name, hcl string) *gateway {
 	l.t.Helper()
-	binary := os.Getenv("SMBGW_LAB_BIN")
-	if binary == "" {
-		l.t.Fatal("SMBGW_LAB_BIN names no smbgw; etc/lab/run builds one")
-	}
 	file := l.host(name + ".hcl")
 	must(l.t, os.WriteFile(file, []byte(hcl), 0o644))
-	g := &gateway{lab: l, name: name, process: l.start(name, binary, "-c", file)}
+	g := &gateway{lab: l, name: name, process: l.start(name, gatewayBinary(l.t), "-c", file)}
+	g.stop = g.process.stop
+	g.ready(hcl, 10*time.Second)
+	return g
+}
+
+// ready waits until all listeners are up. The gateway ends with the test.
+func (g *gateway) ready(hcl string, limit time.Duration) {
+	g.lab.t.Helper()
 	listeners := strings.Count(hcl, "listen \"")
-	l.await(g.process, name+" listens", 10*time.Second, func() bool {
+	g.lab.await(g.process, g.name+" listens", limit, func() bool {
 		return strings.Count(g.process.text(), "msg=listening") == listeners
 	})
-	l.t.Cleanup(g.end)
-	return g
+	g.lab.t.Cleanup(g.end)
 }
 
 // kill ends smbgw as a crash does.
 func (g *gateway) kill() {
-	g.killed = true
-	g.process.stop(syscall.SIGKILL, 5*time.Second)
+	g.gone = true
+	g.stop(syscall.SIGKILL, 5*time.Second)
 }
 
 // end ends smbgw as a service manager does; it has to end in order and soon.
 func (g *gateway) end() {
-	if g.killed {
+	if g.gone {
 		return
 	}
+	g.gone = true
 	t := g.lab.t
 	select {
 	case <-g.process.ended:
@@ -59,7 +75,7 @@ func (g *gateway) end() {
 		return
 	default:
 	}
-	if !g.process.stop(syscall.SIGTERM, 10*time.Second) {
+	if !g.stop(syscall.SIGTERM, 10*time.Second) {
 		t.Errorf("%s did not end within 10 s of SIGTERM\n%s", g.name, tail(g.process.text()))
 	} else if g.process.err != nil {
 		t.Errorf("%s ended with %v\n%s", g.name, g.process.err, tail(g.process.text()))

@@ -23,6 +23,7 @@ type guest struct {
 	name    string
 	ip      string
 	link    string // its end on the bridge, where a capture sees all it says
+	over    fabric // of its RDMA device
 	process *process
 	console io.Writer
 	scripts *atomic.Int32
@@ -73,7 +74,7 @@ func (l *lab) guests(n int) []*guest {
 // boot starts a guest without waiting for it.
 func (l *lab) boot(n int) *guest {
 	l.t.Helper()
-	g := &guest{lab: l, name: fmt.Sprint("guest", n), ip: fmt.Sprint("10.99.0.", n+1), scripts: new(atomic.Int32)}
+	g := &guest{lab: l, name: fmt.Sprint("guest", n), ip: fmt.Sprint("10.99.0.", n+1), over: siw, scripts: new(atomic.Int32)}
 	must(l.t, os.Mkdir(l.host(g.name), 0o755))
 	init := fmt.Sprintf(guestInit, g.ip, g.name)
 	must(l.t, os.WriteFile(l.host(g.name+"/init"), []byte(init), 0o644))
@@ -192,14 +193,19 @@ func (j *job) wait(limit time.Duration) (string, error) {
 }
 
 // ksmbd starts the kernel's SMB server in the guest: TCP on 445, SMB Direct
-// over iWARP on 5445, the share on memory, where extended attributes work. One
-// that runs already ends first. Settings go to the global section.
+// over iWARP on 5445 or over RoCE on 445, the share on memory, where extended
+// attributes work. One that runs already ends first. Settings go to the global
+// section.
 func (g *guest) ksmbd(settings ...string) {
 	g.lab.t.Helper()
+	direct := "grep -q ':1545 .* 0A ' /proc/net/tcp"
+	if g.over == rxe {
+		direct = "rdma res show cm_id | grep -q 'LISTEN .*smbdirect.*:445 '"
+	}
 	g.run(40*time.Second, `
 if pidof ksmbd.mountd >/dev/null; then
 	ksmbd.control -s
-	while pidof ksmbd.mountd >/dev/null || grep -q ':1545 .* 0A ' /proc/net/tcp; do busybox usleep 20000; done
+	while pidof ksmbd.mountd >/dev/null || `+direct+`; do busybox usleep 20000; done
 fi
 mkdir -p -m 777 /tmp/share
 cat >/run/ksmbd.conf <<END
@@ -216,7 +222,7 @@ rm -f /run/ksmbd.db /run/ksmbd.lock
 ksmbd.adduser -C /run/ksmbd.conf -P /run/ksmbd.db -p `+password+` `+user+`
 ksmbd.mountd -C /run/ksmbd.conf -P /run/ksmbd.db -n >/lab/`+g.name+`/mountd.log 2>&1 &
 for i in $(seq 200); do
-	grep -q ':01BD .* 0A ' /proc/net/tcp6 && grep -q ':1545 .* 0A ' /proc/net/tcp && exit 0
+	grep -q ':01BD .* 0A ' /proc/net/tcp6 && `+direct+` && exit 0
 	busybox usleep 20000
 done
 echo "ksmbd does not listen"; exit 1
@@ -227,7 +233,7 @@ echo "ksmbd does not listen"; exit 1
 // words of mount.cifs. The function it returns unmounts it.
 func (g *guest) mount(ip string, options ...string) (unmount func()) {
 	g.lab.t.Helper()
-	return g.mountOver(ip, append([]string{"rdma", "port=5445"}, options...)...)
+	return g.mountOver(ip, append([]string{"rdma", fmt.Sprint("port=", g.over.port)}, options...)...)
 }
 
 // mountOver is mount over what the options say.

@@ -19,12 +19,18 @@ import (
 // roles are what this test binary does inside the namespace of a lab, where the
 // test itself is not. Each gets the words after its name.
 var roles = map[string]func(t *testing.T, args []string){
-	"connect":    connectRole,
-	"exercise":   exerciseRole,
-	"forward":    forwardRole,
-	"rping":      rpingClientRole,
-	"rping-host": rpingServerRole,
-	"serve":      serveRole,
+	"connect":     connectRole,
+	"exercise":    exerciseRole,
+	"forward":     forwardRole,
+	"rdma-bench":  benchRole,
+	"rdma-crowd":  crowdRole,
+	"rdma-expose": exposeRole,
+	"rdma-forge":  forgeRole,
+	"rdma-sink":   sinkRole,
+	"rdma-source": sourceRole,
+	"rping":       rpingClientRole,
+	"rping-host":  rpingServerRole,
+	"serve":       serveRole,
 }
 
 // TestLabHelper is not a test but the entrance to the roles.

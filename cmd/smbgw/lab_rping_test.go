@@ -75,7 +75,7 @@ func rpingServerRole(t *testing.T, args []string) {
 	defer ln.Close()
 	qp, err := ln.Accept()
 	must(t, err)
-	p := newRpinger(t, qp)
+	p := newRpinger(t, qp, 1)
 	data := make([]byte, size)
 	for round := range rpingRounds {
 		source := p.hear(t)
@@ -96,7 +96,7 @@ func rpingClientRole(t *testing.T, args []string) {
 	size, _ := strconv.Atoi(args[1])
 	qp, err := new(iwarp.Provider).Dial(args[0]+":"+rpingPort, rdma.Config{})
 	must(t, err)
-	p := newRpinger(t, qp)
+	p := newRpinger(t, qp, 1)
 	defer qp.Close()
 	source, sink := make([]byte, size), make([]byte, size)
 	from, err := qp.Register(source, rdma.RemoteRead)
@@ -121,15 +121,15 @@ func rpingClientRole(t *testing.T, args []string) {
 	}
 }
 
-// newRpinger establishes the connection with a receive posted: neither side of
-// rping speaks twice in a row.
-func newRpinger(t *testing.T, qp rdma.QueuePair) *rpinger {
+// newRpinger establishes the connection with a receive posted, for so many reads
+// at a time: neither side of rping speaks twice in a row.
+func newRpinger(t *testing.T, qp rdma.QueuePair, reads int) *rpinger {
 	t.Helper()
 	p := &rpinger{qp: qp, arrived: map[rdma.Op]int{}}
 	must(t, qp.PostReceive(1, p.heard[:]))
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	must(t, qp.Establish(ctx, rdma.Params{IRD: 1, ORD: 1}))
+	must(t, qp.Establish(ctx, rdma.Params{IRD: reads, ORD: reads}))
 	return p
 }
 

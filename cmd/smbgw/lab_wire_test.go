@@ -18,6 +18,7 @@ const (
 	opReadRequest      opcode = 1
 	opReadResponse     opcode = 2
 	opSend             opcode = 3
+	opSendInvalidate   opcode = 4
 	opSendSEInvalidate opcode = 6
 	opTerminate        opcode = 7
 )
@@ -43,7 +44,7 @@ type direction struct {
 type wire struct {
 	directions  map[[2]string]*direction
 	connections int
-	streams     map[flow]*stream
+	streams     map[flow]*stream // of iWARP
 }
 
 // between is what FROM has sent to TO.
@@ -107,18 +108,30 @@ func (w *wire) complete() error {
 	return nil
 }
 
-// frame reads one Ethernet frame; what is not IPv4 TCP is nothing to it.
+// frame reads one Ethernet frame; what is neither IPv4 TCP nor UDP is nothing
+// to it.
 func (w *wire) frame(b []byte, port uint16) error {
-	if len(b) < 14+20+20 || binary.BigEndian.Uint16(b[12:]) != 0x0800 || b[14+9] != 6 {
+	if len(b) < 14+20+20 || binary.BigEndian.Uint16(b[12:]) != 0x0800 {
 		return nil
 	}
 	ip := b[14:]
-	if n := int(binary.BigEndian.Uint16(ip[2:])); n >= 40 && n <= len(ip) {
+	if n := int(binary.BigEndian.Uint16(ip[2:])); n >= 28 && n <= len(ip) {
 		ip = ip[:n] // without Ethernet's padding
 	}
-	tcp := ip[int(ip[0]&15)*4:]
 	from, _ := netip.AddrFromSlice(ip[12:16])
 	to, _ := netip.AddrFromSlice(ip[16:20])
+	const overTCP, overUDP = 6, 17
+	switch inside := ip[int(ip[0]&15)*4:]; ip[9] {
+	case overTCP:
+		return w.tcp(from, to, inside, port)
+	case overUDP:
+		return w.roce(from, to, inside)
+	}
+	return nil
+}
+
+// tcp reads a segment of TCP.
+func (w *wire) tcp(from, to netip.Addr, tcp []byte, port uint16) error {
 	f := flow{
 		netip.AddrPortFrom(from, binary.BigEndian.Uint16(tcp)),
 		netip.AddrPortFrom(to, binary.BigEndian.Uint16(tcp[2:])),
