@@ -34,6 +34,11 @@ func overVerbs(t *testing.T) {
 	t.Run("iwarp", withIWARP)
 }
 
+var (
+	failedTest = regexp.MustCompile(`(?m)^ *--- FAIL: .*`)
+	objection  = regexp.MustCompile(`(?m)^ +[a-z_]+\.go:\d+: .*`)
+)
+
 // verbsSuite runs the tests of package verbs where there is a device.
 func verbsSuite(t *testing.T, f fabric) {
 	binary := os.Getenv("SMBGW_LAB_VERBS")
@@ -44,9 +49,16 @@ func verbsSuite(t *testing.T, f fabric) {
 	g := l.guestsWith(f, 1)[0]
 	before := g.resources(f.name())
 	p := g.program("verbs", l.bring(binary, "verbs.test")+" -test.v -test.timeout=120s", "SMBGW_VERBS=1", "SMBGW_VERBS_ADDR="+g.ip)
-	p.done(130 * time.Second)
-	if !strings.Contains(p.process.text(), "--- PASS: TestProvider") {
-		t.Errorf("the suite has not run\n%s", tail(p.process.text()))
+	select {
+	case <-p.process.ended:
+	case <-time.After(130 * time.Second):
+		t.Errorf("%v\n%s", errLimit, tail(p.process.text()))
+	}
+	said := p.process.text()
+	if failed := failedTest.FindAllString(said, -1); failed != nil {
+		t.Errorf("%s\n%s", strings.Join(failed, "\n"), strings.Join(objection.FindAllString(said, -1), "\n"))
+	} else if p.process.err != nil || !strings.Contains(said, "--- PASS: TestProvider") {
+		t.Errorf("the suite has not run to its end: %v\n%s", p.process.err, tail(said))
 	}
 	g.left(f.name(), before, 5*time.Second)
 }
@@ -104,7 +116,7 @@ func peerKilled(t *testing.T, f fabric) {
 }
 
 // deviceRemoved takes a device away under a transfer, beside which another goes
-// over another device of the same program.
+// over another device of the same program, to the guest itself.
 func deviceRemoved(t *testing.T, f fabric) {
 	l := newLab(t)
 	gs := l.guestsWith(f, 2)
@@ -113,19 +125,16 @@ func deviceRemoved(t *testing.T, f fabric) {
 	if f == siw {
 		other = rxe
 	}
-	for i, g := range gs {
-		g.run(10*time.Second, fmt.Sprintf(`
-ip link add link vec0 name vec0.7 type vlan id 7 2>/dev/null || ip link add vec0.7 link vec0 type macvlan mode bridge
-ip addr add 10.98.0.%d/24 dev vec0.7
-ip link set vec0.7 up
-rdma link add other type %s netdev vec0.7
-`, i+2, other.kind))
-	}
+	client.run(10*time.Second, `
+ip addr add 10.98.0.1/24 dev dummy0
+ip link set dummy0 up
+rdma link add other type `+other.kind+` netdev dummy0
+`)
 	before := server.resources(f.name())
 	first := server.sink(7471, 1)
-	second := server.role("rdma-sink", "verbs", "10.98.0.3:7472", "1")
+	second := client.role("rdma-sink", "verbs", "10.98.0.1:7472", "1")
 	second.said("listening", 20*time.Second)
-	src := client.role("rdma-source", "verbs", server.at(7471), "10.98.0.3:7472")
+	src := client.role("rdma-source", "verbs", server.at(7471), "10.98.0.1:7472")
 	src.said("moving", 20*time.Second)
 	client.run(20*time.Second, "rdma link del "+f.name())
 	src.done(20 * time.Second)

@@ -237,7 +237,10 @@ func (q *queuePair) await() {
 	q.waiting = false
 	q.armed = false
 	q.cond.Broadcast()
-	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+	switch {
+	case errors.Is(err, syscall.EIO): // what the kernel reads as of a device that is gone
+		q.end(ErrRemoved)
+	case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
 		q.end(fmt.Errorf("verbs: completion channel: %w", err))
 	}
 	for errors.Is(err, os.ErrDeadlineExceeded) && q.state != stateEnded {

@@ -95,11 +95,7 @@ func (g *region) bind(b []byte) error {
 	if q.full(2) {
 		return fmt.Errorf("verbs: register: %w", rdma.ErrFull)
 	}
-	mr, err := q.pd.chunk(b)
-	if err == nil && mr == 0 {
-		mr, err = q.pd.register(b, accessLocalWrite|accessBind)
-		g.mr = mr
-	}
+	mr, err := g.within(b)
 	if err != nil {
 		return err
 	}
@@ -113,6 +109,19 @@ func (g *region) bind(b []byte) error {
 	q.operate(opBindMW, g)
 	q.push()
 	return nil
+}
+
+// within is the registration that the window is to be in. rxe holds a peer to
+// that one's bounds and not to the window's own, so there it is exactly b.
+func (g *region) within(b []byte) (mr pointer, err error) {
+	pd := g.q.pd
+	if !g.q.dev.isRXE() {
+		if mr, err = pd.chunk(b); err != nil || mr != 0 {
+			return mr, err
+		}
+	}
+	g.mr, err = pd.register(b, accessLocalWrite|accessBind)
+	return g.mr, err
 }
 
 // operate queues a window's operation.
