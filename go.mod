@@ -5,6 +5,8 @@ go 1.26.8
 require (
 	// The nearest known word to a misspelled one, in the configuration's mistakes. HCL needs it too.
 	github.com/agext/levenshtein v1.2.1
+	// Calls of libibverbs and librdmacm without a C compiler; both are loaded when there are.
+	github.com/ebitengine/purego v0.11.3
 	// The configuration language, with ranges for every mistake.
 	github.com/hashicorp/hcl/v2 v2.25.0
 	// QUIC, for SMB over QUIC: not in the standard library.
@@ -21,7 +23,6 @@ require (
 	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect
 	github.com/apparentlymart/go-textseg/v15 v15.0.0 // indirect
 	github.com/apparentlymart/go-textseg/v17 v17.0.1 // indirect
-	github.com/ebitengine/purego v0.11.3 // indirect
 	github.com/mitchellh/go-wordwrap v1.0.1 // indirect
 	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect
 	golang.org/x/mod v0.41.0 // indirect

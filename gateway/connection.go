@@ -142,6 +142,7 @@ func (c *connection) report(why end, n *counts) {
 	if c.host != nil {
 		attrs = append(attrs, slog.String("host", c.host.Name))
 	}
+	attrs = append(attrs, carrier("front_rdma", c.front), carrier("back_rdma", c.back))
 	if n == nil {
 		n = new(counts)
 	}

@@ -86,6 +86,7 @@ func (s *server) terminate(ctx context.Context, l *Listener, conn transports.Con
 		slog.String("front", l.Endpoint.Addr.Network),
 		slog.Duration("duration", time.Since(began)),
 		slog.String("reason", reason),
+		carrier("front_rdma", conn),
 		slog.Any("", used), // its attributes, without a name before them
 		space.used(),
 	)

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 )
 
@@ -74,6 +75,44 @@ type Deferred interface {
 	// limit bytes, as far as the network can say so, and what the network
 	// itself takes when limit is 0. It fails when the peer has gone.
 	Admit(limit int) error
+}
+
+// A Carried is a Conn of a network that has several things to carry it: which
+// provider of RDMA, which device. Found by assertion.
+type Carried interface {
+	Conn
+	Carrier() Carrier
+}
+
+// A Carrier is what carries a connection, in words for logs. The zero Carrier is
+// not known.
+type Carrier struct {
+	Provider string // iwarp, verbs
+	Device   string // mlx5_0; "" where there is none
+	Kind     string // of wire: iWARP, RoCE, InfiniBand
+	Reason   string // why it was chosen, "" where there was no choice
+}
+
+// LogValue leaves out what there is not.
+func (c Carrier) LogValue() slog.Value {
+	list := make([]slog.Attr, 0, 4)
+	for _, a := range [...]slog.Attr{
+		slog.String("provider", c.Provider), slog.String("device", c.Device),
+		slog.String("kind", c.Kind), slog.String("reason", c.Reason),
+	} {
+		if a.Value.String() != "" {
+			list = append(list, a)
+		}
+	}
+	return slog.GroupValue(list...)
+}
+
+// CarrierOf is a connection's, the zero Carrier when it does not say.
+func CarrierOf(c Conn) Carrier {
+	if k, ok := c.(Carried); ok {
+		return k.Carrier()
+	}
+	return Carrier{}
 }
 
 // A Certified is a Conn whose peer may have shown a certificate that an authority

@@ -11,6 +11,7 @@ import (
 	"github.com/smbgw/smbgw/transports/mapped"
 	"github.com/smbgw/smbgw/transports/quic"
 	"github.com/smbgw/smbgw/transports/smbdirect"
+	"github.com/smbgw/smbgw/transports/smbdirect/choose"
 	"github.com/smbgw/smbgw/transports/smbdirect/iwarp"
 	"github.com/smbgw/smbgw/transports/tcp"
 )
@@ -29,8 +30,9 @@ type network struct {
 
 // means are what networks are made with.
 type means struct {
-	log    *slog.Logger
-	memory *mapped.Memory // of all buffers; nil is Go's heap
+	log      *slog.Logger
+	memory   *mapped.Memory // of all buffers; nil is Go's heap
+	hardware *hardware
 }
 
 // buffers is the memory, as others see it.
@@ -49,10 +51,33 @@ var networks = map[string]network{
 
 	"quic": {Network: config.Network{Socket: "udp", TLS: true}, listen: listenQUIC, dial: dialQUIC},
 
-	// The name without a provider stands for the one that fits: iwarp is the
-	// only one so far.
-	"smbdirect": same("tcp", true, overIWARP),
+	// The name without a provider stands for the one that fits. Devices have
+	// ports of their own: 445 is not TCP's there.
+	"smbdirect": chosen(config.Network{Socket: "tcp", SMBPort: "RDMA"}, choose.Any),
+	"verbs":     chosen(config.Network{Socket: "RDMA"}, choose.OnlyVerbs),
 	"iwarp":     same("tcp", true, overIWARP),
+}
+
+// chosen is the row of a network that devices may be used for.
+func chosen(n config.Network, force choose.Force) network {
+	over := func(m means) transports.Network { return overDevices(m, force) }
+	return network{
+		Network: n,
+		rdma:    true,
+		device:  true,
+		listen:  func(_ *config.Listener, m means) transports.Network { return over(m) },
+		dial:    func(_ *config.Backend, m means) transports.Network { return over(m) },
+	}
+}
+
+func overDevices(m means, force choose.Force) transports.Network {
+	p := &choose.Provider{
+		Software: software(m),
+		Force:    force,
+		Verbs:    func() (choose.Verbs, error) { return m.hardware.devices(m.log) },
+		Log:      m.log,
+	}
+	return smbdirect.Over(p, smbdirect.Options{Log: m.log, Memory: m.buffers(), Arena: m.arena()})
 }
 
 // same is the row of a network that is made alike for all listeners and
@@ -71,11 +96,15 @@ func overTCP(m means) transports.Network {
 }
 
 func overIWARP(m means) transports.Network {
-	p := &iwarp.Provider{
+	return smbdirect.Over(software(m), smbdirect.Options{Log: m.log, Memory: m.buffers()})
+}
+
+// software is the RDMA provider that needs no device.
+func software(m means) *iwarp.Provider {
+	return &iwarp.Provider{
 		Refused: func(err error) { m.log.Debug("client refused", "error", err) }, // scans make these
 		Failed:  pausing(m.log),
 	}
-	return smbdirect.Over(p, smbdirect.Options{Log: m.log, Memory: m.buffers()})
 }
 
 // pausing says that a listener cannot accept for a while: file descriptors have

@@ -20,7 +20,7 @@ import (
 	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/cmd/smbgw/config"
 	"github.com/smbgw/smbgw/transports"
-	"github.com/smbgw/smbgw/transports/mapped"
+	"github.com/smbgw/smbgw/transports/smbdirect/verbs"
 	"github.com/smbgw/smbgw/transports/tcp"
 	"github.com/smbgw/smbgw/transports/transporttest"
 )
@@ -67,12 +67,12 @@ func TestNetworksMemory(t *testing.T) {
 		{loopback("tcp"), loopback("device"), true},
 		{loopback("device"), loopback("tcp"), true},
 	} {
-		var memory mapped.Memory
+		h := &hardware{open: new(verbs.Provider)} // as if there were one
 		nas := &config.Backend{Name: "nas", Addrs: []transports.Addr{c.back}}
 		g, err := build(&config.Config{
 			Listeners: []config.Listener{{Name: "l", Addr: c.front, Relay: nas}},
 			Backends:  []*config.Backend{nas},
-		}, table, auth.NewLimiter(nil), &memory, slog.New(slog.DiscardHandler))
+		}, table, auth.NewLimiter(nil), h, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,7 +13,6 @@ import (
 	"github.com/smbgw/smbgw/cmd/smbgw/config"
 	"github.com/smbgw/smbgw/cmd/smbgw/notify"
 	"github.com/smbgw/smbgw/gateway"
-	"github.com/smbgw/smbgw/transports/mapped"
 )
 
 // statusTime is how often the service manager is told how many connections there
@@ -22,13 +21,13 @@ const statusTime = 10 * time.Second
 
 // A program is the gateway of a configuration file, from its start to its end.
 type program struct {
-	inv     *invocation
-	log     *slog.Logger
-	level   *slog.LevelVar // of all records, also of connections that run
-	limiter *auth.Limiter
-	memory  mapped.Memory // for devices, of all configurations
-	gateway *gateway.Gateway
-	format  config.Format // of the log
+	inv      *invocation
+	log      *slog.Logger
+	level    *slog.LevelVar // of all records, also of connections that run
+	limiter  *auth.Limiter
+	hardware hardware // of all configurations
+	gateway  *gateway.Gateway
+	format   config.Format // of the log
 
 	manager *notify.Manager
 	every   time.Duration // how often it is told
@@ -41,7 +40,7 @@ func newProgram(inv *invocation, c *config.Config) (*program, error) {
 	p.level.Set(c.Log.Level)
 	p.log = logger(p.format, p.level, inv.stderr)
 	var err error
-	if p.gateway, err = build(c, inv.networks, p.limiter, &p.memory, p.log); err != nil {
+	if p.gateway, err = build(c, inv.networks, p.limiter, &p.hardware, p.log); err != nil {
 		return nil, err
 	}
 	p.warn(c)

@@ -50,7 +50,7 @@ func (p *program) change(ctx context.Context) error {
 	if c.Log.Format != p.format {
 		return fmt.Errorf("log: format is %q and cannot become %q without a restart", p.format, c.Log.Format)
 	}
-	next, err := build(c, p.inv.networks, p.limiter, &p.memory, p.log)
+	next, err := build(c, p.inv.networks, p.limiter, &p.hardware, p.log)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/cmd/smbgw/config"
 	"github.com/smbgw/smbgw/gateway"
-	"github.com/smbgw/smbgw/transports/mapped"
 )
 
 // serve runs the gateway that the configuration describes until ctx ends.
@@ -46,13 +45,9 @@ func logger(format config.Format, level slog.Leveler, w io.Writer) *slog.Logger 
 }
 
 // build turns a configuration into the gateway it describes. Nothing is
-// started. The limiter and the memory last, whatever the configuration; the memory
-// is used when a device may be.
-func build(c *config.Config, networks map[string]network, limiter *auth.Limiter, memory *mapped.Memory, log *slog.Logger) (*gateway.Gateway, error) {
-	m := means{log: log}
-	if needDevice(c, networks) {
-		m.memory = memory
-	}
+// started. The limiter and the hardware last, whatever the configuration.
+func build(c *config.Config, networks map[string]network, limiter *auth.Limiter, h *hardware, log *slog.Logger) (*gateway.Gateway, error) {
+	m := h.means(c, networks, log)
 	g := &gateway.Gateway{Log: log, Memory: m.buffers(), Limits: c.Limits, Share: c.Share}
 	backends := map[*config.Backend]*gateway.Backend{}
 	for _, b := range c.Backends {

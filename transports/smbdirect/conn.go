@@ -21,8 +21,10 @@ type Conn struct {
 	qp     rdma.QueuePair
 	o      *Options
 	server bool
-	ord    int // RDMA reads that may be outstanding; set before the pump starts
+	ord    int  // RDMA reads that may be outstanding; set before the pump starts
 	inv    bool // the peer may invalidate our regions; likewise
+
+	link rdma.Link // set before the pump starts
 
 	mu       sync.Mutex
 	changed  sync.Cond // inbox, queue, error, timer: Receive, Send and Close wait here
@@ -51,6 +53,7 @@ var (
 	_ transports.Deferred = (*Conn)(nil)
 	_ transports.Bounded  = (*Conn)(nil)
 	_ transports.Limited  = (*Conn)(nil)
+	_ transports.Carried  = (*Conn)(nil)
 )
 
 // newConn makes a connection over a queue pair that is not established, and

@@ -61,7 +61,8 @@ func (l *listener) handshake(ctx context.Context, qp rdma.QueuePair) (transports
 	if l.open.Add(1) > int64(l.o.Connections) {
 		return nil, l.turnAway(qp, errTooMany)
 	}
-	params, err := serverParams(l.o, qp.Peer())
+	over := linkOf(qp, rdma.Link{})
+	params, err := serverParams(l.o, qp.Peer(), over)
 	if err != nil {
 		return nil, l.turnAway(qp, err)
 	}
@@ -75,6 +76,7 @@ func (l *listener) handshake(ctx context.Context, qp rdma.QueuePair) (transports
 		l.open.Add(-1)
 		return nil, err
 	}
+	c.link = over
 	c.core.deferred = l.deferred.Load()
 	c.onEnd = func() { l.open.Add(-1) }
 	c.start()

@@ -26,7 +26,9 @@ type Options struct {
 	InboundReads int // client: RDMA reads accepted (IRD)
 
 	// OmitPrivateData leaves out the IRD and ORD that iWARP carries as private
-	// data, [MS-SMBD] 6. InfiniBand and RoCE have no such data.
+	// data, [MS-SMBD] 6. InfiniBand and RoCE have no such data; where the
+	// provider says what a connection goes over (rdma.Chooser, rdma.Linked) it is
+	// left out there anyway.
 	OmitPrivateData bool
 
 	NegotiateTimeout time.Duration // server: arrival to request

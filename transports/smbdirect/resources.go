@@ -36,23 +36,27 @@ func parseResources(b []byte) (ird, ord int, ok bool) {
 
 // clientParams is what a client offers. It never reads, but some peers take an
 // ORD of 0 for a mistake.
-func clientParams(o *Options) rdma.Params {
+func clientParams(o *Options, over rdma.Link) rdma.Params {
 	p := rdma.Params{IRD: o.InboundReads, ORD: 1}
-	if !o.OmitPrivateData {
+	if !o.OmitPrivateData && hasResources(over) {
 		p.Private = appendResources(p.IRD, p.ORD)
 	}
 	return p
 }
 
+// hasResources says whether private data are IRD and ORD: on iWARP, and on what
+// is not known to be something else.
+func hasResources(l rdma.Link) bool { return l.Provider == "" || l.Kind == rdma.IWARP }
+
 // serverParams answers a client, [MS-SMBD] 6.2: with private data only when
 // that was the client's way to say its numbers, and then in the client's
 // perspective. The numbers of the provider's own protocol come first.
-func serverParams(o *Options, peer rdma.Peer) (rdma.Params, error) {
+func serverParams(o *Options, peer rdma.Peer, over rdma.Link) (rdma.Params, error) {
 	if peer.Negotiated {
 		return rdma.Params{IRD: 1, ORD: min(o.ReadDepth, peer.IRD)}, nil
 	}
 	ird, ord, ok := parseResources(peer.Private)
-	if !ok {
+	if !ok || !hasResources(over) {
 		return rdma.Params{IRD: 1, ORD: 1}, nil
 	}
 	p := rdma.Params{IRD: min(1, ord), ORD: min(o.ReadDepth, ird)}

@@ -33,7 +33,7 @@ func TestServerParams(t *testing.T) {
 		{"no reads", rdma.Peer{Params: rdma.Params{Private: unhex(t, "00000000 00000001")}}, 0, 0, "", true},
 		{"no reads back", rdma.Peer{Params: rdma.Params{Private: unhex(t, "00000020 00000000")}}, 0, 0, "", true},
 	} {
-		p, err := serverParams(o, test.peer)
+		p, err := serverParams(o, test.peer, rdma.Link{Provider: "iwarp", Kind: rdma.IWARP})
 		if (err != nil) != test.fails || test.fails && !errors.Is(err, errNoResources) {
 			t.Errorf("%s: %v", test.name, err)
 		}
@@ -45,12 +45,37 @@ func TestServerParams(t *testing.T) {
 
 func TestClientParams(t *testing.T) {
 	t.Parallel()
-	p := clientParams(Options{}.withDefaults())
+	p := clientParams(Options{}.withDefaults(), rdma.Link{})
 	if p.IRD != 32 || p.ORD != 1 || !bytes.Equal(p.Private, unhex(t, "00000020 00000001")) {
 		t.Errorf("%+v", p)
 	}
-	if p := clientParams(Options{OmitPrivateData: true}.withDefaults()); p.Private != nil {
+	if p := clientParams(Options{OmitPrivateData: true}.withDefaults(), rdma.Link{}); p.Private != nil {
 		t.Errorf("private data %x", p.Private)
+	}
+}
+
+// [MS-SMBD] 6: the private data are iWARP's, whoever provides it. Elsewhere the
+// bytes are somebody else's, padding as a rule.
+func TestParamsByKind(t *testing.T) {
+	t.Parallel()
+	o := Options{}.withDefaults()
+	for _, test := range []struct {
+		over    rdma.Link
+		private bool
+	}{
+		{rdma.Link{}, true},
+		{rdma.Link{Provider: "iwarp", Kind: rdma.IWARP}, true},
+		{rdma.Link{Provider: "verbs", Device: "siw0", Kind: rdma.IWARP}, true},
+		{rdma.Link{Provider: "verbs", Device: "rxe0", Kind: rdma.RoCE}, false},
+		{rdma.Link{Provider: "verbs", Device: "mlx5_0", Kind: rdma.InfiniBand}, false},
+	} {
+		if p := clientParams(o, test.over); (p.Private != nil) != test.private || p.IRD != 32 {
+			t.Errorf("client over %v: %+v", test.over, p)
+		}
+		peer := rdma.Peer{Params: rdma.Params{Private: appendResources(32, 1)}}
+		if p, err := serverParams(o, peer, test.over); err != nil || (p.Private != nil) != test.private {
+			t.Errorf("server over %v: %+v, %v", test.over, p, err)
+		}
 	}
 }
 

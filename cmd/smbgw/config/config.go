@@ -155,5 +155,9 @@ type ClientTLS struct {
 // A Network is what Load has to know about a network that addresses may name.
 type Network struct {
 	TLS    bool   // runs over TLS: listeners need a certificate
-	Socket string // "tcp" or "udp": listeners on the same kind cannot share a port
+	Socket string // "tcp", "udp" or "RDMA": listeners on the same kind cannot share a port
+
+	// SMBPort is the kind at port 445 where that is another: on TCP it is SMB's,
+	// on RoCE and InfiniBand SMB Direct's.
+	SMBPort string
 }

@@ -40,7 +40,7 @@ func (l *loader) listener(b *hcl.Block, backends []*Backend) Listener {
 	if !ok {
 		return lis
 	}
-	l.bind(w, lis.Addr, network.Socket)
+	l.bind(w, lis.Addr, network.socketAt(lis.Addr))
 	if content.Attributes["pipes"] == nil {
 		lis.Pipes = !network.TLS // [MS-SMB2] 3.3.5.9
 	}
@@ -125,13 +125,21 @@ func (l *loader) attributes(b *hcl.Block) hcl.Attributes {
 
 // A socket is what only one listener can have, apart from the host.
 type socket struct {
-	kind    string // "tcp" or "udp"
+	kind    string // of Network.Socket
 	service string
 }
 
 type boundSocket struct {
 	host string
 	line int
+}
+
+// socketAt is the kind of socket that a listener at an address has.
+func (n Network) socketAt(a transports.Addr) string {
+	if n.SMBPort != "" && service(a) == "445" {
+		return n.SMBPort
+	}
+	return n.Socket
 }
 
 // bind reports an address that another listener has, or includes.

@@ -91,7 +91,7 @@ type receive struct {
 	invalidates bool
 }
 
-var _ rdma.QueuePair = (*queuePair)(nil)
+var _ rdma.Linked = (*queuePair)(nil)
 
 func newQueuePair(p *Provider, c rdma.Config) *queuePair {
 	q := &queuePair{
@@ -154,6 +154,9 @@ func (q *queuePair) ORD() int {
 
 // RemoteInvalidation is possible always: regions are not a device's.
 func (q *queuePair) RemoteInvalidation() bool { return true }
+
+// Link is the same for all: TCP has no device.
+func (q *queuePair) Link() rdma.Link { return rdma.Link{Provider: "iwarp", Kind: rdma.IWARP} }
 
 // RemoteAddr is the peer's address: as dialled until the connection stands.
 func (q *queuePair) RemoteAddr() net.Addr {

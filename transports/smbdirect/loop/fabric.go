@@ -19,6 +19,10 @@ const backlog = 128
 // A Fabric is a provider and the address space of its queue pairs. The zero
 // Fabric is ready and empty.
 type Fabric struct {
+	// Over is what connections say that they go over; nothing when it is zero.
+	// It is set before the first use.
+	Over rdma.Link
+
 	mu        sync.Mutex
 	listeners map[string]*listener
 	port      int

@@ -66,7 +66,7 @@ type receive struct {
 	rdma.Completion
 }
 
-var _ rdma.QueuePair = (*queuePair)(nil)
+var _ rdma.Linked = (*queuePair)(nil)
 
 // newLink makes a connection and returns its initiator's end.
 func newLink(f *Fabric, c rdma.Config, to addr) *queuePair {
@@ -95,6 +95,8 @@ func (q *queuePair) configure(c rdma.Config) {
 func (q *queuePair) responder() bool { return q == &q.link.ends[1] }
 
 func (q *queuePair) RemoteAddr() net.Addr { return q.remote }
+
+func (q *queuePair) Link() rdma.Link { return q.fabric.Over }
 
 func (q *queuePair) Peer() rdma.Peer {
 	q.link.mu.Lock()

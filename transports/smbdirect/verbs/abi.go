@@ -125,11 +125,11 @@ type completion struct {
 
 // memoryRegion is struct ibv_mr.
 type memoryRegion struct {
-	_      [4]pointer
-	handle uint32
-	lkey   uint32
-	rkey   uint32
-	_      uint32
+	_    [4]pointer
+	_    uint32
+	lkey uint32
+	rkey uint32
+	_    uint32
 }
 
 // memoryWindow is struct ibv_mw.
@@ -144,16 +144,16 @@ type memoryWindow struct {
 // verbsQP is the beginning of struct ibv_qp.
 type verbsQP struct {
 	_      [6]pointer
-	handle uint32
+	_      uint32
 	number uint32
 	state  int32
 }
 
 // compChannel is struct ibv_comp_channel.
 type compChannel struct {
-	context pointer
-	fd      int32
-	refs    int32
+	_  pointer
+	fd int32
+	_  int32
 }
 
 // qpInit is struct ibv_qp_init_attr.
@@ -187,16 +187,16 @@ type asyncEvent struct {
 
 // cmID is struct rdma_cm_id.
 type cmID struct {
-	verbs   pointer
-	channel pointer
-	context pointer
-	qp      pointer
-	_       [312]byte
-	space   int32
-	port    uint8
-	_       [3]byte
-	event   pointer
-	_       [56]byte
+	verbs pointer
+	_     pointer
+	_     pointer
+	qp    pointer
+	_     [312]byte
+	space int32
+	port  uint8
+	_     [3]byte
+	event pointer
+	_     [56]byte
 }
 
 // cmEvent is struct rdma_cm_event with its connection parameters.

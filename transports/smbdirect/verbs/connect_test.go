@@ -42,7 +42,7 @@ func TestPorts(t *testing.T) {
 		{InfiniBand, 445, true}, {InfiniBand, 5445, false}, {InfiniBand, 0, true},
 	} {
 		err := checkPort("x", c.kind, c.port)
-		if k, bad := errors.AsType[*KindError](err); (err == nil) != c.ok || bad && k.Port != int(c.port) {
+		if k, bad := errors.AsType[*rdma.KindError](err); (err == nil) != c.ok || bad && k.Port != int(c.port) {
 			t.Errorf("%v on %d: %v", c.kind, c.port, err)
 		}
 	}

@@ -1,33 +1,19 @@
 package verbs
 
-import "net/netip"
+import (
+	"net/netip"
 
-// Kind is what a device speaks on the wire.
-type Kind uint8
-
-const (
-	InfiniBand Kind = iota
-	RoCE
-	IWARP
+	"github.com/smbgw/smbgw/transports/smbdirect/rdma"
 )
 
-func (k Kind) String() string {
-	switch k {
-	case IWARP:
-		return "iWARP"
-	case RoCE:
-		return "RoCE"
-	}
-	return "InfiniBand"
-}
+// Kind is what a device speaks on the wire.
+type Kind = rdma.Kind
 
-// Port is where peers of that kind look for SMB Direct, [MS-SMBD] 1.9.
-func (k Kind) Port() int {
-	if k == IWARP {
-		return 5445
-	}
-	return 445
-}
+const (
+	InfiniBand = rdma.InfiniBand
+	RoCE       = rdma.RoCE
+	IWARP      = rdma.IWARP
+)
 
 // Windows is the best kind of memory window that a device has.
 type Windows uint8

@@ -37,7 +37,7 @@ makes one that needs nothing.
 Establish resolves the address, creates the queues on the device that has the
 route, posts the receives and connects, librdmacm's way. Port 5445 belongs to
 iWARP and 445 to the others, [MS-SMBD] 2.1; a device of the wrong kind is a
-KindError. Listen without a host listens on all devices, and on those that come
+rdma.KindError. Listen without a host listens on all devices, and on those that come
 later; a listener whose device goes waits for it to come back.
 
 InfiniBand and RoCE carry IRD and ORD in their own protocol, so Peer has them

@@ -143,16 +143,6 @@ func (e *RefusedError) Error() string { return rdma.ErrRefused.Error() }
 // Is makes errors.Is(err, rdma.ErrRefused) true.
 func (e *RefusedError) Is(target error) bool { return target == rdma.ErrRefused }
 
-// A KindError says that a device does not speak what a port is for.
-type KindError struct {
-	Device Device
-	Port   int
-}
-
-func (e *KindError) Error() string {
-	return fmt.Sprintf("verbs: port %d is not that of %v, which %s speaks: use port %d", e.Port, e.Device.Kind, e.Device.Name, e.Device.Kind.Port())
-}
-
 // A StatusError is a completion that failed for a reason which is neither the
 // peer's nor the network's.
 type StatusError struct {

@@ -70,7 +70,11 @@ func (q *queuePair) route(ctx context.Context, a netip.AddrPort) error {
 	q.ch, q.id = ch, id
 	q.remote = net.TCPAddrFromAddrPort(a)
 	q.mu.Unlock()
-	return resolve(ctx, q, q.l, id, a)
+	name, kind, err := resolve(ctx, q, q.l, id, a)
+	if err != nil {
+		return err
+	}
+	return checkPort(name, kind, a.Port())
 }
 
 // listening is who is told the events of an ID.
@@ -78,29 +82,27 @@ type listening interface {
 	next(context.Context) (*event, error)
 }
 
-// resolve finds the device for an address, and checks that the port is one of
-// its kind.
-func resolve(ctx context.Context, q listening, l *library, id pointer, a netip.AddrPort) error {
-	err := l.status(l.resolveAddr, uintptr(id), 0, uintptr(unsafe.Pointer(toSockaddr(a))), uintptr(resolveTimeout.Milliseconds()))
+// resolve finds the device for an address.
+func resolve(ctx context.Context, q listening, l *library, id pointer, a netip.AddrPort) (name string, kind Kind, err error) {
+	err = l.status(l.resolveAddr, uintptr(id), 0, uintptr(unsafe.Pointer(toSockaddr(a))), uintptr(resolveTimeout.Milliseconds()))
 	if err != nil {
-		return fmt.Errorf("%w to %v: %w", ErrNoRoute, a.Addr(), err)
+		return "", 0, fmt.Errorf("%w to %v: %w", ErrNoRoute, a.Addr(), err)
 	}
 	e, err := q.next(ctx)
 	switch {
 	case err != nil:
-		return err
+		return "", 0, err
 	case e.kind != eventAddrResolved:
-		return fmt.Errorf("%w to %v: %w", ErrNoRoute, a.Addr(), e.err())
+		return "", 0, fmt.Errorf("%w to %v: %w", ErrNoRoute, a.Addr(), e.err())
 	}
-	name, kind := identify(at[verbsContext](at[cmID](id).verbs).device)
-	return checkPort(name, kind, a.Port())
+	name, kind = identify(at[verbsContext](at[cmID](id).verbs).device)
+	return name, kind, nil
 }
 
-// checkPort holds to the ports of [MS-SMBD] 2.1: 5445 is iWARP's, 445 that of
-// the others.
+// checkPort holds a device to the port of its kind, [MS-SMBD] 1.9.
 func checkPort(name string, kind Kind, port uint16) error {
-	if port != uint16(kind.Port()) && (port == portIB || port == portIWARP) {
-		return &KindError{Device: Device{Name: name, Kind: kind}, Port: int(port)}
+	if !kind.Fits(int(port)) {
+		return fmt.Errorf("verbs: %w", &rdma.KindError{Device: name, Kind: kind, Port: int(port)})
 	}
 	return nil
 }

@@ -51,10 +51,6 @@ const (
 	// maxWindows bounds the windows a queue pair keeps for use again.
 	maxWindows = 256
 
-	// copyLimit is the longest body outside of registered memory that is
-	// copied; above it a registration costs less.
-	copyLimit = 64 << 10
-
 	// domainChunks bounds the registered chunks of a protection domain that
 	// belongs to one connection; more memory is registered per operation. Each
 	// is some MiB and counts against the locked memory limit anew.
@@ -100,12 +96,6 @@ const (
 	// ackBatch is how many events are acknowledged together, which takes a
 	// lock in the library.
 	ackBatch = 256
-)
-
-// The two ports of SMB Direct, [MS-SMBD] 2.1.
-const (
-	portIB    = 445  // RoCE and InfiniBand
-	portIWARP = 5445 // iWARP
 )
 
 // siwVendor is the vendor ID of Linux's software iWARP, "bmt" backwards in its

@@ -131,6 +131,7 @@ func (s *listener) request(e *event) {
 	q := newQueuePair(s.p, s.l, s.config)
 	q.responder, q.ch, q.id = true, s.ch, e.id
 	q.peer = peerOf(e, kind, true)
+	q.link = rdma.Link{Provider: "verbs", Device: name, Kind: kind}
 	q.remote = net.TCPAddrFromAddrPort(fromSockaddr(e.id + dstAddrOffset))
 	s.ch.adopt(e.id, q)
 	s.requests <- q

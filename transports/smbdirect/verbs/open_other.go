@@ -4,6 +4,9 @@ package verbs
 
 import "math"
 
+// devices are none.
+type devices struct{}
+
 // Open says that there is nothing to open.
 func Open() (*Provider, error) { return nil, ErrNotBuilt }
 

@@ -21,7 +21,7 @@ type Provider struct {
 	Refused, Failed func(error)
 
 	own     mapped.Memory
-	devices devices
+	devices devices // of this system, if it can have any
 	regions atomic.Int64
 	open    atomic.Int64
 }

@@ -59,7 +59,7 @@ func (a asking) next(ctx context.Context) (*event, error) {
 
 // Route says which device reaches host:port. It resolves the address, on the
 // network too, and connects to nobody. The error is ErrNoRoute when no device
-// does, and a *KindError when the one that does has another port.
+// does. Whether the device speaks what the port is for is the caller's to ask.
 func (p *Provider) Route(ctx context.Context, address string) (Device, error) {
 	l, err := load()
 	if err != nil {
@@ -90,9 +90,9 @@ func routeTo(ctx context.Context, l *library, a netip.AddrPort) (Device, error) 
 		return Device{}, err
 	}
 	defer ch.destroy(id)
-	if err := resolve(ctx, told, l, id, a); err != nil {
+	name, kind, err := resolve(ctx, told, l, id, a)
+	if err != nil {
 		return Device{}, err
 	}
-	name, kind := identify(at[verbsContext](at[cmID](id).verbs).device)
 	return Device{Name: name, Kind: kind}, nil
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"os"
 	"sync"
 	"syscall"
@@ -36,7 +35,7 @@ type queuePair struct {
 	mu        sync.Mutex
 	cond      sync.Cond // ended, ready, windows
 	remote    net.Addr
-	local     netip.AddrPort
+	link      rdma.Link
 	peer      rdma.Peer
 	ord       int
 	state     state
@@ -74,7 +73,7 @@ const (
 	stateEnded                    // nothing of the device's is left
 )
 
-var _ rdma.QueuePair = (*queuePair)(nil)
+var _ rdma.Linked = (*queuePair)(nil)
 
 func newQueuePair(p *Provider, l *library, c rdma.Config) *queuePair {
 	if c.SendDepth == 0 {
@@ -119,6 +118,7 @@ func (q *queuePair) create() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.dev, q.pd = dev, pd
+	q.link = rdma.Link{Provider: "verbs", Device: dev.name, Kind: dev.kind}
 	if err := q.createQueues(); err != nil {
 		return fmt.Errorf("verbs: %s: %w", dev.name, err)
 	}
@@ -185,15 +185,11 @@ func (q *queuePair) RemoteInvalidation() bool {
 	return q.dev != nil && q.dev.windows
 }
 
-// Device is the device that the connection runs over, known after Establish
-// and, for a responder, from Accept on.
-func (q *queuePair) Device() Device {
+// Link is what the connection goes over. See rdma.Linked.
+func (q *queuePair) Link() rdma.Link {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.dev == nil {
-		return Device{}
-	}
-	return Device{Name: q.dev.name, Kind: q.dev.kind}
+	return q.link
 }
 
 // Poll takes completions: see rdma.QueuePair.
