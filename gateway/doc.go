@@ -210,7 +210,8 @@
 // Tokens to invalidate never cross from one leg to the other.
 //
 // Each backend has its own arena, so that a backend which claims to have
-// placed data can reveal no other backend's.
+// placed data can reveal no other backend's. Those that are made over one Memory
+// clear what they get from it.
 //
 // # Change
 //

@@ -144,7 +144,8 @@ type server struct {
 	pools   map[*Backend]*back.Pool   // of those that are Shared
 
 	// One arena for each backend: a buffer that is exposed to a backend has
-	// never held the data of another one, so a backend that claims to have
+	// never held the data of another one (what an arena gets from a Memory is
+	// cleared), so a backend that claims to have
 	// placed what it has not placed learns and reveals nothing new.
 	arenas map[*Backend]*transports.Arena
 

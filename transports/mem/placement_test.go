@@ -145,6 +145,33 @@ func TestFault(t *testing.T) {
 	}
 }
 
+// Where a peer cannot invalidate, a message that does so changes nothing.
+func TestNoInvalidation(t *testing.T) {
+	arena := new(transports.Arena)
+	transporttest.Buffers(t, arena)
+	a, b := (&Network{Arena: arena, MaxReadWrite: 1 << 16, NoInvalidation: true}).Pipe()
+	t.Cleanup(func() { a.Close(); b.Close() })
+	client, server := a.(transports.Placer), b.(transports.Placer)
+	if client.Placement().Invalidates {
+		t.Error("the placement says that the peer can invalidate")
+	}
+	e := expose(t, client, make([]byte, 8), transports.Writable)
+	m := arena.New(4)
+	m.Invalidate, m.Invalidates = e.Descriptor().Token, true
+	if err := server.Send(m); err != nil {
+		t.Fatal(err)
+	}
+	got, err := client.Receive()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got.Release()
+	if err := push(server, []transports.Descriptor{e.Descriptor()}, make([]byte, 8)); err != nil {
+		t.Errorf("the memory is out of reach: %v", err)
+	}
+	e.Revoke()
+}
+
 // Revoked, and invalidated by a message: out of reach.
 func TestOutOfReach(t *testing.T) {
 	for name, end := range map[string]func(t *testing.T, client, server transports.Placer, e transports.Exposure, arena *transports.Arena){

@@ -69,7 +69,8 @@ one that may not be posted yet.
 Send and Receive pass messages on as package transports says. A message that
 was sent is released when its last fragment has completed. Memory given to Push
 and Pull belongs to the connection until Done is told. Exposed memory is the
-caller's again when Revoke returns.
+caller's again when Revoke returns. Receive buffers go back to Options.Memory
+when the queue pair has completed all of them, at the connection's end.
 
 A connection ends for one reason, the first; Receive, Send and every Done get
 it. Before anything that was under way is released, all exposures have been

@@ -175,6 +175,9 @@ func testZeroLength(t *testing.T, f Fabric) {
 // testInvalidate: the token comes with the message and is dead from then on.
 func testInvalidate(t *testing.T, f Fabric) {
 	a, b := f.pair(t, setup{})
+	if !a.q.RemoteInvalidation() || !b.q.RemoteInvalidation() {
+		t.Error("the queue pair says that the peer cannot invalidate")
+	}
 	mem := make([]byte, 64)
 	r := a.register(mem, rdma.RemoteWrite)
 	defer r.Deregister()
