@@ -71,6 +71,7 @@ var outside = map[string][]string{
 	"github.com/zclconf/go-cty":    {"cmd/smbgw/config"},
 	"github.com/agext/levenshtein": {"cmd/smbgw/config"},
 	"github.com/quic-go/quic-go":   {"transports/quic"},
+	"github.com/ebitengine/purego": {"transports/smbdirect/verbs"},
 	"golang.org/x/crypto":          {"auth/ntlm"},
 	"github.com/ebitengine/purego": {"transports/smbdirect/verbs"},
 	"golang.org/x/sys":             {"transports/...", "cmd/smbgw", "cmd/smbgw/notify"},
