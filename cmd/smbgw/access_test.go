@@ -91,7 +91,7 @@ backend "nas" {
 		t.Fatal(err)
 	}
 	said := new(record)
-	l, err := listenQUIC(&c.Listeners[0], means{log: slog.New(slog.NewTextHandler(said, nil))}).Announce(t.Context(), c.Listeners[0].Addr)
+	l, err := listenQUIC(&c.Listeners[0], means{log: slog.New(slog.NewTextHandler(said, nil)), hardware: new(hardware)}).Announce(t.Context(), c.Listeners[0].Addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ backend "nas" {
 		}
 		close(accepted)
 	}()
-	conn, err := dialQUIC(c.Backends[0], means{log: slog.New(slog.DiscardHandler)}).Dial(t.Context(), addrOf(l.Addr()))
+	conn, err := dialQUIC(c.Backends[0], means{log: slog.New(slog.DiscardHandler), hardware: new(hardware)}).Dial(t.Context(), addrOf(l.Addr()))
 	if err == nil { // the client may hear of its denial sooner
 		if m, err := conn.Receive(); err == nil {
 			m.Release()

@@ -40,7 +40,7 @@ func runDemo(ctx context.Context, inv *invocation) int {
 	quiet := slog.New(slog.DiscardHandler)
 	o := demo.Options{
 		TCP:    networks["tcp"].dial(nil, means{log: quiet}),
-		RDMA:   networks["smbdirect"].dial(nil, means{log: quiet}),
+		RDMA:   networks["iwarp"].dial(nil, means{log: quiet}),
 		Middle: "smbdirect",
 		QUIC: func(cert, key string) transports.Network {
 			l := &config.Listener{Name: "demo", TLS: &config.ServerTLS{Cert: cert, Key: key}}

@@ -126,7 +126,7 @@ func storage(ctx context.Context, t *testing.T) map[string]transports.Addr {
 	over := []string{"tcp", "smbdirect"}
 	for _, network := range over {
 		g.Listeners = append(g.Listeners, gateway.Listener{Name: network, Endpoint: gateway.Endpoint{
-			Addr: loopback(network), Network: networks[network].listen(nil, means{log: quiet}),
+			Addr: loopback(network), Network: networks[network].listen(nil, means{log: quiet, hardware: new(hardware)}),
 		}})
 	}
 	ended := make(chan error, 1)
@@ -219,7 +219,7 @@ func useProjects(ctx context.Context, t *testing.T, dir string, at transports.Ad
 func come(ctx context.Context, t *testing.T, dir, name string, at transports.Addr) *client.Client {
 	t.Helper()
 	own := config.ClientTLS{CA: filepath.Join(dir, "cert.pem"), Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem")}
-	n := networks[at.Network].dial(&config.Backend{ServerName: name, TLS: own}, means{log: slog.New(slog.DiscardHandler)})
+	n := networks[at.Network].dial(&config.Backend{ServerName: name, TLS: own}, means{log: slog.New(slog.DiscardHandler), hardware: new(hardware)})
 	conn, err := n.Dial(ctx, at)
 	if err != nil {
 		t.Fatal(err)

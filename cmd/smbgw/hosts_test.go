@@ -127,7 +127,7 @@ var errClosed = errors.New("closed")
 // visit comes by one name of TLS, whose certificate is in dir, and connects to a
 // share of a server.
 func visit(ctx context.Context, dir, sni, server, share string, at transports.Addr) error {
-	n := dialQUIC(&config.Backend{ServerName: sni, TLS: config.ClientTLS{CA: filepath.Join(dir, "cert.pem")}}, means{log: slog.New(slog.DiscardHandler)})
+	n := dialQUIC(&config.Backend{ServerName: sni, TLS: config.ClientTLS{CA: filepath.Join(dir, "cert.pem")}}, means{log: slog.New(slog.DiscardHandler), hardware: new(hardware)})
 	conn, err := n.Dial(ctx, at)
 	if err != nil {
 		return err

@@ -35,7 +35,7 @@ func TestIdleBackConnections(t *testing.T) {
 			}()
 		}
 	}()
-	n := networks["tcp"].dial(&config.Backend{}, means{log: slog.New(slog.DiscardHandler)})
+	n := networks["tcp"].dial(&config.Backend{}, means{log: slog.New(slog.DiscardHandler), hardware: new(hardware)})
 	at := loopback("tcp")
 	_, at.Service, _ = net.SplitHostPort(l.Addr().String())
 	before := memory()

@@ -73,7 +73,6 @@ var outside = map[string][]string{
 	"github.com/quic-go/quic-go":   {"transports/quic"},
 	"github.com/ebitengine/purego": {"transports/smbdirect/verbs"},
 	"golang.org/x/crypto":          {"auth/ntlm"},
-	"github.com/ebitengine/purego": {"transports/smbdirect/verbs"},
 	"golang.org/x/sys":             {"transports/...", "cmd/smbgw", "cmd/smbgw/notify"},
 }
 

@@ -84,7 +84,7 @@ backend "nas" { address = ["tcp!127.0.0.1!1"] }
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := build(c, networks, new(auth.Limiter), nil, slog.New(slog.DiscardHandler))
+	g, err := build(c, networks, new(auth.Limiter), new(hardware), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ mount "all" {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := build(c, networks, auth.NewLimiter(nil), nil, slog.New(slog.DiscardHandler))
+	g, err := build(c, networks, auth.NewLimiter(nil), new(hardware), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -151,9 +151,9 @@ type verbsQP struct {
 
 // compChannel is struct ibv_comp_channel.
 type compChannel struct {
-	_  pointer
-	fd int32
-	_  int32
+	context pointer
+	fd      int32
+	refs    int32
 }
 
 // qpInit is struct ibv_qp_init_attr.
@@ -187,16 +187,16 @@ type asyncEvent struct {
 
 // cmID is struct rdma_cm_id.
 type cmID struct {
-	verbs pointer
-	_     pointer
-	_     pointer
-	qp    pointer
-	_     [312]byte
-	space int32
-	port  uint8
-	_     [3]byte
-	event pointer
-	_     [56]byte
+	verbs   pointer
+	channel pointer
+	context pointer
+	qp      pointer
+	_       [312]byte
+	space   int32
+	port    uint8
+	_       [3]byte
+	event   pointer
+	_       [56]byte
 }
 
 // cmEvent is struct rdma_cm_event with its connection parameters.

@@ -2,7 +2,12 @@
 
 package verbs
 
-import "math"
+import (
+	"context"
+	"math"
+
+	"github.com/smbgw/smbgw/transports/smbdirect/rdma"
+)
 
 // devices are none.
 type devices struct{}
@@ -18,3 +23,18 @@ func (p *Provider) Local(host string) (Device, error) { return Device{}, ErrNoRo
 
 // LockedMemory knows no limit.
 func LockedMemory() Memlock { return Memlock{Limit: math.MaxUint64} }
+
+// Dial is not possible.
+func (p *Provider) Dial(address string, c rdma.Config) (rdma.QueuePair, error) {
+	return nil, ErrNotBuilt
+}
+
+// Listen is not possible.
+func (p *Provider) Listen(ctx context.Context, address string, c rdma.Config) (rdma.Listener, error) {
+	return nil, ErrNotBuilt
+}
+
+// Route is not possible.
+func (p *Provider) Route(ctx context.Context, address string) (Device, error) {
+	return Device{}, ErrNoRoute
+}
