@@ -26,6 +26,7 @@ type invocation struct {
 	file           string // -c, or ""
 	args           []string
 	networks       map[string]network
+	rdma           adapters
 	getenv         func(string) string
 	hangup         func() <-chan os.Signal // begins to catch what asks for the file to be read again; nil: nothing does
 	stdin          io.Reader
@@ -46,6 +47,7 @@ func commands() map[string]command {
 		"explain": {file: true, run: explain},
 		"demo":    {run: runDemo},
 		"passwd":  {run: passwd},
+		"rdma":    {run: showRDMA},
 		"version": {run: version},
 	}
 }
@@ -60,6 +62,8 @@ const usage = `smbgw joins SMB clients and servers over TCP, QUIC and SMB Direct
   smbgw demo -h           what the demonstration can be told
   smbgw passwd -f USERS NAME
                           set a user's password in a users file
+  smbgw rdma [HOST]       which RDMA devices there are and why one cannot be used,
+                          or which of them reaches HOST
   smbgw version           print the version
   smbgw help              print this
 
@@ -68,7 +72,7 @@ the configuration is wrong.
 `
 
 func newInvocation(stdin io.Reader, stdout, stderr io.Writer) *invocation {
-	return &invocation{networks: networks, getenv: os.Getenv, stdin: stdin, stdout: stdout, stderr: stderr}
+	return &invocation{networks: networks, rdma: thisMachine(), getenv: os.Getenv, stdin: stdin, stdout: stdout, stderr: stderr}
 }
 
 // run is the program: it returns the exit status.

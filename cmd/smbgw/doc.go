@@ -10,6 +10,8 @@
 //	smbgw demo              show the whole path on this machine, without a file
 //	smbgw passwd -f USERS NAME
 //	                        set a user's password in a users file
+//	smbgw rdma [HOST]       which RDMA devices there are and why one cannot be used,
+//	                        or which of them reaches HOST
 //	smbgw version           print the version
 //	smbgw help              print this list
 //
@@ -46,6 +48,14 @@
 // Addresses of a backend that do not answer are known as such, and asked at once.
 // Log-ins that failed still count, and a client that comes back after a reload ends
 // the session that it had before.
+//
+// # RDMA devices
+//
+// Rdma prints the devices of the machine: what they speak and the port that goes
+// with it, their addresses, how memory is lent to peers, and how much may be locked.
+// It does so also where no device can be used, and says then what is missing. With
+// HOST it says what a connection to smbdirect!HOST goes over at either port of SMB
+// Direct. The exit status is 0 when a device can be used, or reaches HOST, else 1.
 //
 // # Exit status
 //
