@@ -271,7 +271,7 @@ func (s *subject) queues(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { zero(t, s.l, "ibv_destroy_comp_channel", s.l.destroyCompChannel, channel) })
-	if c := at[compChannel](channel); c.context != s.context || descriptor(c.fd) != "anon_inode:[infinibandevent]" {
+	if c := at[compChannel](channel); *at[pointer](channel) != s.context || descriptor(c.fd) != "anon_inode:[infinibandevent]" {
 		t.Errorf("%+v: %s", c, descriptor(c.fd))
 	}
 	cq, err := s.l.object(s.l.createCQ, uintptr(s.context), 16, 0x5eed, uintptr(channel), 0)
