@@ -149,10 +149,14 @@ func (p *rpinger) hear(t *testing.T) rdma.Segment {
 // say tells the other side of a segment.
 func (p *rpinger) say(t *testing.T, s rdma.Segment) {
 	t.Helper()
+	p.work(t, said(s))
+}
+
+func said(s rdma.Segment) rdma.Work {
 	b := binary.BigEndian.AppendUint64(nil, s.Offset)
 	b = binary.BigEndian.AppendUint32(b, s.Token)
 	b = binary.BigEndian.AppendUint32(b, s.Length)
-	p.work(t, rdma.Work{Op: rdma.OpSend, Body: b})
+	return rdma.Work{Op: rdma.OpSend, Body: b}
 }
 
 // work posts one entry and waits until it is done.

@@ -162,6 +162,6 @@ var ErrRemoved = errors.New("verbs: the device has been removed")
 var (
 	errClosed = fmt.Errorf("verbs: %w", net.ErrClosed)
 	errEOF    = io.EOF
-	errLost   = errors.New("verbs: the connection is lost")
+	errLost   = fmt.Errorf("verbs: the connection is lost: %w", syscall.ECONNABORTED)
 	errSilent = fmt.Errorf("verbs: the peer does not answer: %w", syscall.ETIMEDOUT)
 )

@@ -308,6 +308,8 @@ func (q *queuePair) onAsync(kind int32) {
 		q.blame(&rdma.ProtocolError{Remote: true, Err: errors.New("a request that the device refuses")})
 	case asyncCQError:
 		q.blame(errors.New("verbs: the completion queue has failed"))
+	case asyncDeviceFatal: // and of a device that is taken from the program
+		q.blame(ErrRemoved)
 	default:
 		q.blame(fmt.Errorf("verbs: %s has failed: %w", q.dev.name, syscall.EIO))
 	}
