@@ -35,8 +35,19 @@ func (l *lab) capture(link string) *capture {
 	l.await(c.process, "tcpdump listens", 10*time.Second, func() bool {
 		return strings.Contains(c.process.text(), "listening on")
 	})
+	t := l.t
+	t.Cleanup(func() {
+		if t.Failed() { // how it ended matters most
+			time.Sleep(captureBlock)
+			c.process.stop(syscall.SIGINT, 10*time.Second)
+		}
+	})
 	return c
 }
+
+// captureBlock is what captured packets take to reach tcpdump, in blocks, the
+// last one after a second.
+const captureBlock = 1100 * time.Millisecond
 
 // dropped is what tcpdump says at its end.
 var dropped = regexp.MustCompile(`(\d+) packets dropped by kernel`)
@@ -45,8 +56,7 @@ var dropped = regexp.MustCompile(`(\d+) packets dropped by kernel`)
 func (c *capture) stop() *wire {
 	t := c.lab.t
 	t.Helper()
-	// What is captured reaches tcpdump in blocks, the last one after a second.
-	time.Sleep(1100 * time.Millisecond)
+	time.Sleep(captureBlock)
 	if !c.process.stop(syscall.SIGINT, 10*time.Second) {
 		t.Fatalf("tcpdump did not end:\n%s", c.process.text())
 	}
