@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -109,10 +108,7 @@ func (inv *invocation) showRoutes(ctx context.Context, host string) int {
 	status := exitFailed
 	for _, port := range []int{verbs.RoCE.Port(), verbs.IWARP.Port()} {
 		d, err := inv.rdma.route(ctx, net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(port)))
-		if mismatch, ok := errors.AsType[*verbs.KindError](err); err == nil && d.Kind.Port() != port || ok {
-			if ok {
-				d = mismatch.Device
-			}
+		if err == nil && !d.Kind.Fits(port) {
 			err = fmt.Errorf("%s has a route, but speaks %v, whose port is %d", d.Name, d.Kind, d.Kind.Port())
 		}
 		if err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"math"
 	"net"
 	"net/netip"
@@ -105,8 +104,6 @@ func TestRDMARoutes(t *testing.T) {
 			return card, nil
 		case "10.0.9.2":
 			return soft, nil
-		case "10.0.0.3":
-			return verbs.Device{}, &verbs.KindError{Device: card, Port: 1}
 		}
 		return verbs.Device{}, verbs.ErrNoRoute
 	}

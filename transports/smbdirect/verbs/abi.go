@@ -151,9 +151,9 @@ type verbsQP struct {
 
 // compChannel is struct ibv_comp_channel.
 type compChannel struct {
-	context pointer
-	fd      int32
-	refs    int32
+	_    pointer
+	fd   int32
+	refs int32
 }
 
 // qpInit is struct ibv_qp_init_attr.

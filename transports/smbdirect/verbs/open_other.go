@@ -9,9 +9,6 @@ import (
 	"github.com/smbgw/smbgw/transports/smbdirect/rdma"
 )
 
-// devices are none where nothing can be.
-type devices struct{}
-
 // devices are none.
 type devices struct{}
 
