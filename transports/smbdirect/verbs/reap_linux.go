@@ -39,9 +39,7 @@ func (q *queuePair) account(wc *completion) {
 		case wc.status == statusSuccess:
 			q.sent(n)
 		default:
-			if n > q.first {
-				q.sent(n - 1)
-			}
+			q.unsent(n)
 			q.failed(wc.status, q.entry(n).op)
 			q.used -= q.entry(n).parts
 			q.complete(q.entry(n), rdma.ErrFlushed)

@@ -17,6 +17,7 @@ type sendQueue struct {
 	first   uint64  // the oldest that is not complete
 	posted  uint64  // the next to go to the device
 	last    uint64
+	through uint64 // all before it is complete, but for reads that are late
 	works   int    // of Config's depth
 	heading uint64 // sends with a head so far: their heads have places in turn
 	slots   int    // work requests that the device takes
@@ -302,6 +303,9 @@ func (q *queuePair) request(r *sendWR, list *[2]sge, e *entry, n uint64, part in
 		list[0].addr += uint64(at)
 		list[0].length = uint32(length)
 		r.remoteAddr, r.rkey = e.remote.Offset+uint64(at), e.remote.Token
+		if q.late(e) && part == e.parts-1 {
+			r.flags |= flagSignaled
+		}
 	case opBindMW, opLocalInv:
 		e.region.request(r, e.op)
 	}
@@ -318,15 +322,37 @@ func (q *queuePair) reading() int {
 	return n
 }
 
-// sent completes everything up to entry n. What the device has told of is its
-// last one.
+// late says that an entry is a read whose end only its own completion tells.
+// siw completes sends and writes when they are on their way, though an earlier
+// read waits for its response still.
+func (q *queuePair) late(e *entry) bool {
+	return e.op == opRead && e.parts > 0 && q.dev.kind == IWARP
+}
+
+// sent completes everything up to entry n, but for late reads and what is
+// behind them. What the device has told of is its last one.
 func (q *queuePair) sent(n uint64) {
-	for q.first <= n {
+	q.through = max(q.through, n+1)
+	read := q.late(q.entry(n)) // those before it have come too
+	for q.first < q.through && (read && q.first <= n || !q.late(q.entry(q.first))) {
 		e := q.entry(q.first)
 		q.used -= e.parts
 		q.complete(e, nil)
 	}
 	q.sweep()
+}
+
+// unsent ends everything before entry n, which has failed.
+func (q *queuePair) unsent(n uint64) {
+	for q.first < n {
+		e := q.entry(q.first)
+		var err error
+		if q.late(e) {
+			err = rdma.ErrFlushed
+		}
+		q.used -= e.parts
+		q.complete(e, err)
+	}
 }
 
 // complete ends the oldest entry.
