@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"syscall"
 	"testing"
-	"unsafe"
 
 	"github.com/smbgw/smbgw/transports/smbdirect/rdma"
 )
@@ -17,15 +16,15 @@ func TestSockaddr(t *testing.T) {
 		a := netip.MustParseAddrPort(s)
 		b := toSockaddr(a)
 		want := netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
-		if got := fromSockaddr(pointer(unsafe.Pointer(b))); got != want {
+		if got := fromSockaddr(b); got != want {
 			t.Errorf("%s: %v", s, got)
 		}
 	}
 	lo := toSockaddr(netip.MustParseAddrPort("[fe80::1%lo]:445"))
-	if got := fromSockaddr(pointer(unsafe.Pointer(lo))); got.Addr().Zone() != "lo" {
+	if got := fromSockaddr(lo); got.Addr().Zone() != "lo" {
 		t.Errorf("zone: %v", got)
 	}
-	if got := fromSockaddr(pointer(unsafe.Pointer(new(sockaddr)))); got.IsValid() {
+	if got := fromSockaddr(new(sockaddr)); got.IsValid() {
 		t.Errorf("no family: %v", got)
 	}
 }

@@ -132,14 +132,14 @@ func (s *listener) request(e *event) {
 	q.responder, q.ch, q.id = true, s.ch, e.id
 	q.peer = peerOf(e, kind, true)
 	q.link = rdma.Link{Provider: "verbs", Device: name, Kind: kind}
-	q.remote = net.TCPAddrFromAddrPort(fromSockaddr(e.id + dstAddrOffset))
+	q.remote = net.TCPAddrFromAddrPort(fromSockaddr(at[sockaddr](e.id + dstAddrOffset)))
 	s.ch.adopt(e.id, q)
 	s.requests <- q
 }
 
 // turnAway refuses a request. Nobody else knows the ID.
 func (s *listener) turnAway(e *event, why error) {
-	peer := fromSockaddr(e.id + dstAddrOffset)
+	peer := fromSockaddr(at[sockaddr](e.id + dstAddrOffset))
 	_ = s.l.status(s.l.reject, uintptr(e.id), 0, 0)
 	_ = s.l.status(s.l.destroyID, uintptr(e.id))
 	if s.p.Refused != nil {

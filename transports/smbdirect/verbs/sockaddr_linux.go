@@ -53,8 +53,7 @@ func scope(zone string) uint32 {
 }
 
 // fromSockaddr reads an address of the library's.
-func fromSockaddr(p pointer) netip.AddrPort {
-	s := at[sockaddr](p)
+func fromSockaddr(s *sockaddr) netip.AddrPort {
 	port := binary.BigEndian.Uint16(s[2:])
 	switch binary.NativeEndian.Uint16(s[0:]) {
 	case syscall.AF_INET:
