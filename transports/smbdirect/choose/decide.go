@@ -2,6 +2,7 @@ package choose
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/smbgw/smbgw/transports/smbdirect/rdma"
 )
@@ -36,6 +37,12 @@ func overTCP(reason string) rdma.Link {
 	return rdma.Link{Provider: "iwarp", Kind: rdma.IWARP, Reason: reason}
 }
 
+// brief is an error as a reason: without who says it, and what to do about it.
+func brief(err error) string {
+	why, _, _ := strings.Cut(err.Error(), ";")
+	return strings.TrimPrefix(why, "verbs: ")
+}
+
 // A route is what is known when somebody is dialled.
 type route struct {
 	host   string
@@ -53,7 +60,7 @@ func dial(r route, f Force) ([]rdma.Link, error) {
 	case f == OnlyVerbs && r.none != nil:
 		return nil, fmt.Errorf("%w; iwarp!%s!%d needs no device", r.none, r.host, r.port)
 	case r.none != nil:
-		return []rdma.Link{overTCP(r.none.Error())}, nil
+		return []rdma.Link{overTCP(brief(r.none))}, nil
 	}
 	if !r.device.Kind.Fits(r.port) {
 		err := &rdma.KindError{Device: r.device.Name, Kind: r.device.Kind, Port: r.port}

@@ -29,8 +29,13 @@ func (p *Provider) Listen(ctx context.Context, address string, c rdma.Config) (r
 	if err != nil {
 		return nil, err
 	}
-	l := &listener{accepted: make(chan rdma.QueuePair), closed: make(chan struct{})}
-	if err := p.open(ctx, l, t, v, at, c); err != nil {
+	l := &listener{accepted: make(chan rdma.QueuePair), closed: make(chan struct{}), ended: make(chan struct{})}
+	err = p.open(ctx, l, t, v, at, c)
+	go func() {
+		l.loops.Wait()
+		close(l.ended)
+	}()
+	if err != nil {
 		l.Close()
 		return nil, err
 	}
@@ -50,11 +55,14 @@ func devices(ctx context.Context, v Verbs, at *place) ([]Device, error) {
 		host = list[0].Unmap().String()
 	}
 	if host == "" || err == nil && a.IsUnspecified() {
-		at.host = ""
+		at.any = true
 		return v.Devices()
 	}
 	d, err := v.Local(host)
-	return []Device{d}, err
+	if err != nil {
+		return nil, err
+	}
+	return []Device{d}, nil
 }
 
 // open has everybody of the plan listen, and says so.
@@ -69,36 +77,29 @@ func (p *Provider) open(ctx context.Context, l *listener, t plan, v Verbs, at pl
 		}
 	}
 	links := t.links
+	heard := 0
 	for _, host := range t.verbs {
 		err := l.add(ctx, v, host, port, c)
 		switch {
 		case err == nil:
+			heard++
 		case t.must:
 			return err
-		case len(l.below) == 0: // the device's own address, and software can have it as well
-			if e := l.add(ctx, p.Software, at.host, port, c); e != nil {
+		case t.software:
+			p.Log.Warn("RDMA devices do not listen", "address", join(host, port), "error", err)
+		default: // a device's own address, and software can have it as well
+			if e := l.add(ctx, p.Software, host, port, c); e != nil {
 				return errors.Join(err, e)
 			}
-			links = []rdma.Link{overTCP(err.Error())}
-		default:
-			p.Log.Warn("RDMA devices do not listen", "address", join(host, port), "error", err)
-			links = withoutDevices(links)
+			links = []rdma.Link{overTCP(brief(err))}
 		}
 	}
 	for _, k := range links {
-		p.Log.Info("RDMA provider", attrs(join(at.host, port), k)...)
-	}
-	return nil
-}
-
-// withoutDevices leaves iWARP in software.
-func withoutDevices(links []rdma.Link) (rest []rdma.Link) {
-	for _, l := range links {
-		if l.Device == "" {
-			rest = append(rest, l)
+		if k.Device == "" || heard > 0 {
+			p.Log.Info("RDMA provider", attrs(join(at.host, port), k)...)
 		}
 	}
-	return rest
+	return nil
 }
 
 func join(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }
@@ -107,9 +108,10 @@ func join(host string, port int) string { return net.JoinHostPort(host, strconv.
 type listener struct {
 	below    []rdma.Listener // of whom the first says where they are
 	accepted chan rdma.QueuePair
-	closed   chan struct{}
+	closed   chan struct{} // by Close
 	once     sync.Once
 	loops    sync.WaitGroup
+	ended    chan struct{} // closed when none of them accepts any more
 }
 
 func (l *listener) add(ctx context.Context, p rdma.Provider, host string, port int, c rdma.Config) error {
@@ -143,7 +145,7 @@ func (l *listener) Accept() (rdma.QueuePair, error) {
 	select {
 	case q := <-l.accepted:
 		return q, nil
-	case <-l.closed:
+	case <-l.ended:
 		return nil, fmt.Errorf("choose: accept: %w", net.ErrClosed)
 	}
 }
@@ -156,8 +158,8 @@ func (l *listener) Close() error {
 		for _, b := range l.below {
 			list = append(list, b.Close())
 		}
-		l.loops.Wait()
 	})
+	<-l.ended
 	return errors.Join(list...)
 }
 

@@ -9,7 +9,8 @@ import (
 
 // A place is what is known of an address to listen at.
 type place struct {
-	host    string   // "" for all addresses
+	host    string   // as the address has it
+	any     bool     // it stands for all addresses
 	port    int      // 0 for any
 	devices []Device // all there are, or that which host belongs to
 	none    error    // why there are none
@@ -18,7 +19,7 @@ type place struct {
 // A plan is who listens at a place.
 type plan struct {
 	software bool
-	verbs    []string // hosts at which verbs listens, "" for all of its devices
+	verbs    []string // hosts at which verbs listens
 	links    []rdma.Link
 	must     bool // it is an error when verbs cannot
 }
@@ -30,7 +31,7 @@ func listen(p place, f Force) (plan, error) {
 	}
 	fitting, why := p.fitting()
 	switch {
-	case len(fitting) > 0 && p.host == "":
+	case len(fitting) > 0 && p.any:
 		return p.everywhere(fitting, f), nil
 	case len(fitting) > 0:
 		return p.at(fitting[0], f), nil
@@ -39,7 +40,7 @@ func listen(p place, f Force) (plan, error) {
 	case p.port == portIB:
 		return plan{}, fmt.Errorf("port %d of SMB Direct is that of RoCE and InfiniBand: %w; iWARP needs no device and has port %d", portIB, why, rdma.IWARP.Port())
 	}
-	return plan{software: true, links: []rdma.Link{overTCP(why.Error())}}, nil
+	return plan{software: true, links: []rdma.Link{overTCP(brief(why))}}, nil
 }
 
 // fitting are the devices that speak what the port is for, or why there are none.
@@ -76,11 +77,9 @@ func (p place) everywhere(fitting []Device, f Force) plan {
 		hosts = append(hosts, d.Hosts...)
 		t.links = append(t.links, d.link(""))
 	}
-	switch {
-	case !shared:
-		t.verbs = []string{""}
-	default: // one of them that cannot listen keeps all from it
-		t.verbs = hosts
+	t.verbs = []string{p.host}
+	if shared {
+		t.verbs = hosts // a device that cannot listen at all addresses keeps all devices from it
 	}
 	return t
 }
@@ -91,7 +90,7 @@ func (p place) at(d Device, f Force) plan {
 	t.must = f == OnlyVerbs || p.port == portIB
 	if !t.must && d.Kind != rdma.IWARP {
 		t.software = true
-		t.links = append(t.links, overTCP("port "+fmt.Sprint(p.port)+" is not RoCE's alone"))
+		t.links = append(t.links, overTCP("the port may be TCP's as well"))
 	}
 	return t
 }
