@@ -32,6 +32,12 @@ func (f fabric) name() string { return f.kind + "1" }
 func (g *guest) device(f fabric) {
 	g.lab.t.Helper()
 	g.over = f
+	if f == rxe {
+		// A guest takes from its raw link what fits into a socket's buffer of
+		// 200 KB, and RoCE in software knows no congestion: without a pace it
+		// sends most of it twice.
+		g.lab.run(10*time.Second, "tc", "qdisc", "replace", "dev", g.link, "root", "tbf", "rate", "400mbit", "burst", "64kb", "latency", "500ms")
+	}
 	if f != siw {
 		g.run(10*time.Second, "rdma link del siw1; rdma link add "+f.name()+" type "+f.kind+" netdev vec0")
 	}

@@ -26,6 +26,7 @@ import (
 //	n  a policy by certificate and path: lab_policy_test.go
 //	o  clients that share a connection to the backend: lab_shared_test.go
 //	q  the verbs provider, over iWARP and RoCE in software: lab_verbs_test.go
+//	r  smbgw in a guest, with it: lab_verbsgateway_test.go
 //
 // j is alone, as it makes the machine busy. As many of the others run at the same
 // time as -parallel says: each has a network of its own, and they wait a lot.
@@ -37,6 +38,7 @@ func TestLab(t *testing.T) {
 		// The longest first, so that none of them is left alone at the end.
 		{"e", chains},
 		{"h", clientsThroughLegs},
+		{"r", gatewayOverVerbs},
 		{"q", overVerbs},
 		{"b", func(t *testing.T) { clientToKsmbd(t, "quic!"+gatewayIP+"!4443", "quic", overQUIC(4443)) }},
 		{"c", kernelToSamba},

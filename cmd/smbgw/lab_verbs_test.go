@@ -24,14 +24,11 @@ func overVerbs(t *testing.T) {
 			t.Run("forged", func(t *testing.T) { forged(t, f) })
 			t.Run("peer-killed", func(t *testing.T) { peerKilled(t, f) })
 			t.Run("speed", func(t *testing.T) { speed(t, f) })
-			t.Run("to-ksmbd", func(t *testing.T) { clientOverVerbs(t, f) })
-			t.Run("from-kernel", func(t *testing.T) { kernelOverVerbs(t, f) })
 		})
 	}
 	t.Run("link-down", linkDown)
 	t.Run("removed", deviceRemoved)
 	t.Run("crowd", crowd)
-	t.Run("iwarp", withIWARP)
 }
 
 var (

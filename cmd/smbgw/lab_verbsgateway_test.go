@@ -23,6 +23,17 @@ var modes = []struct {
 	{"terminate", func(l *lab, name, listen, backend string) string { return served(l, name, listen, backend) }},
 }
 
+// gatewayOverVerbs is r.
+func gatewayOverVerbs(t *testing.T) {
+	for _, f := range fabrics {
+		t.Run(f.kind, func(t *testing.T) {
+			t.Run("to-ksmbd", func(t *testing.T) { clientOverVerbs(t, f) })
+			t.Run("from-kernel", func(t *testing.T) { kernelOverVerbs(t, f) })
+		})
+	}
+	t.Run("iwarp", withIWARP)
+}
+
 func clientOverVerbs(t *testing.T, f fabric) {
 	l := newLab(t)
 	gs := l.guestsWith(f, 2)
