@@ -53,8 +53,8 @@ var networks = map[string]network{
 
 	// The name without a provider stands for the one that fits. Devices have
 	// ports of their own: 445 is not TCP's there.
-	"smbdirect": chosen(config.Network{Socket: "tcp", SMBPort: "RDMA"}, choose.Any),
-	"verbs":     chosen(config.Network{Socket: "RDMA"}, choose.OnlyVerbs),
+	"smbdirect": chosen(config.Network{Socket: "tcp", At: map[int]string{tcpPort: "RDMA"}}, choose.Any),
+	"verbs":     chosen(config.Network{Socket: "RDMA", At: map[int]string{directPort: "tcp"}}, choose.OnlyVerbs),
 	"iwarp":     same("tcp", true, overIWARP),
 }
 

@@ -27,10 +27,14 @@ import (
 
 // Every row of the table works from both sides, as the configuration makes it:
 // a message goes tcp -> NETWORK -> tcp through two gateways and back. Over TLS
-// both sides show certificates.
+// both sides show certificates. Verbs, which needs a device that is on no machine
+// for certain, has the tests of its package and the lab.
 func TestNetworks(t *testing.T) {
 	t.Parallel()
 	for name, n := range networks {
+		if name == "verbs" {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			transporttest.Watch(t)

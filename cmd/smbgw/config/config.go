@@ -157,7 +157,7 @@ type Network struct {
 	TLS    bool   // runs over TLS: listeners need a certificate
 	Socket string // "tcp", "udp" or "RDMA": listeners on the same kind cannot share a port
 
-	// SMBPort is the kind at port 445 where that is another: on TCP it is SMB's,
-	// on RoCE and InfiniBand SMB Direct's.
-	SMBPort string
+	// At is the kind at ports where it is another: 445 is SMB's on TCP, and SMB
+	// Direct's of its own on RoCE and InfiniBand, while iWARP's 5445 is TCP's.
+	At map[int]string
 }

@@ -22,7 +22,7 @@ func networks() map[string]Network {
 	return map[string]Network{
 		"tcp":       {Socket: "tcp"},
 		"quic":      {Socket: "udp", TLS: true},
-		"smbdirect": {Socket: "tcp"},
+		"smbdirect": {Socket: "tcp", At: map[int]string{445: "RDMA"}},
 		"iwarp":     {Socket: "tcp"},
 	}
 }
@@ -193,4 +193,30 @@ func writeFile(t *testing.T, dir, name, content string) string {
 		t.Fatal(err)
 	}
 	return file
+}
+
+// RoCE and InfiniBand have ports of their own, so that one gateway is at 445 of
+// TCP and of SMB Direct.
+func TestPortOfBoth(t *testing.T) {
+	t.Parallel()
+	_, err := parse("x.hcl", []byte(`
+listen "office" {
+  address = "tcp!*!445"
+  relay   = "nas"
+}
+listen "rdma" {
+  address = "smbdirect!*!445"
+  relay   = "nas"
+}
+listen "iwarp" {
+  address = "smbdirect!*!5445"
+  relay   = "nas"
+}
+backend "nas" {
+  address = ["tcp!nas!445"]
+}
+`), networks())
+	if err != nil {
+		t.Error(err)
+	}
 }

@@ -136,8 +136,8 @@ type boundSocket struct {
 
 // socketAt is the kind of socket that a listener at an address has.
 func (n Network) socketAt(a transports.Addr) string {
-	if n.SMBPort != "" && service(a) == "445" {
-		return n.SMBPort
+	if port, err := a.Port(); err == nil && n.At[port] != "" {
+		return n.At[port]
 	}
 	return n.Socket
 }
