@@ -32,6 +32,7 @@ type guest struct {
 // guestInit is what goes on after etc/lab/guest-init. A guest that cannot read
 // its console any more has no test to serve.
 const guestInit = `
+export PATH # programs look for others
 ip link set lo up
 ip addr add %s/24 dev vec0
 ip link set vec0 up
