@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"sync"
 
 	"github.com/smbgw/smbgw/cmd/smbgw/config"
 	"github.com/smbgw/smbgw/transports/mapped"
 	"github.com/smbgw/smbgw/transports/smbdirect/choose"
+	"github.com/smbgw/smbgw/transports/smbdirect/rdma"
 	"github.com/smbgw/smbgw/transports/smbdirect/verbs"
 )
 
@@ -37,6 +39,18 @@ func (h *hardware) devices(log *slog.Logger) (choose.Verbs, error) {
 		h.open = p
 	}
 	return devices{h.open}, nil
+}
+
+// at is what the device that an address belongs to speaks, when devices are in use.
+func (h *hardware) at(a netip.Addr) (rdma.Kind, bool) {
+	h.mu.Lock()
+	p := h.open
+	h.mu.Unlock()
+	if p == nil {
+		return 0, false
+	}
+	d, err := p.Local(a.String())
+	return d.Kind, err == nil
 }
 
 // means are what networks are made with for a configuration: where a device may

@@ -12,6 +12,7 @@ import (
 	"github.com/smbgw/smbgw/cmd/smbgw/config"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/transports"
+	"github.com/smbgw/smbgw/transports/smbdirect/rdma"
 )
 
 // defaultSpeed is a link's when nobody knows it, in bits a second: what the
@@ -24,9 +25,13 @@ const (
 	directPort = 5445
 )
 
+// devicesAt says what the device that an address belongs to speaks, if there is one
+// that can be used.
+type devicesAt func(netip.Addr) (rdma.Kind, bool)
+
 // interfaces are the addresses at which clients of a listener find others that
 // their sessions may be bound to, as they can ask for them, [MS-SMB2] 3.3.5.15.11.
-func interfaces(asked string, listeners []config.Listener, links []link) []smb2.NetworkInterface {
+func interfaces(asked string, listeners []config.Listener, links []link, devices devicesAt) []smb2.NetworkInterface {
 	i := slices.IndexFunc(listeners, func(l config.Listener) bool { return l.Name == asked })
 	if i < 0 {
 		return nil
@@ -34,11 +39,12 @@ func interfaces(asked string, listeners []config.Listener, links []link) []smb2.
 	var list []smb2.NetworkInterface
 	for _, l := range listeners {
 		n := networks[l.Addr.Network]
-		if !joins(&listeners[i], &l) || !isUsual(l.Addr, n.rdma) {
+		port, err := l.Addr.Port()
+		if err != nil || !joins(&listeners[i], &l) {
 			continue
 		}
 		for _, k := range links {
-			if k.address.IsLoopback() || k.address.IsLinkLocalUnicast() || !hears(l.Addr.Host, k.address) {
+			if k.address.IsLoopback() || k.address.IsLinkLocalUnicast() || !hears(l.Addr.Host, k.address) || !n.isUsual(port, k.address, devices) {
 				continue
 			}
 			list = enter(list, k, n.rdma)
@@ -58,14 +64,24 @@ func joins(home, other *config.Listener) bool {
 		(other.Encrypt == config.Off) == (home.Encrypt == config.Off) // they have a cipher, or none
 }
 
-// isUsual says whether clients look for a listener where it is.
-func isUsual(a transports.Addr, rdma bool) bool {
-	port, err := a.Port()
-	return err == nil && (port == tcpPort || rdma && port == directPort)
+// isUsual says whether clients look for a listener where it is: at 445, or with
+// RDMA at the port of what they have in common with the address, [MS-SMBD] 1.9. A
+// device listens at its own addresses, software at all.
+func (n *network) isUsual(port int, at netip.Addr, devices devicesAt) bool {
+	switch {
+	case !n.rdma:
+		return port == tcpPort
+	case n.software && port == directPort:
+		return true
+	case !n.device || port != tcpPort && port != directPort:
+		return false
+	}
+	kind, ok := devices(at)
+	return ok && kind.Fits(port)
 }
 
 // enter adds a link, or what a further listener makes of it.
-func enter(list []smb2.NetworkInterface, k link, rdma bool) []smb2.NetworkInterface {
+func enter(list []smb2.NetworkInterface, k link, places bool) []smb2.NetworkInterface {
 	i := 0
 	for i < len(list) && list[i].Addr != k.address {
 		i++
@@ -73,7 +89,7 @@ func enter(list []smb2.NetworkInterface, k link, rdma bool) []smb2.NetworkInterf
 	if i == len(list) {
 		list = append(list, smb2.NetworkInterface{Index: uint32(k.index), Capability: k.capability(), LinkSpeed: k.speed, Addr: k.address})
 	}
-	if rdma {
+	if places {
 		list[i].Capability |= smb2.InterfaceRDMA
 	}
 	return list

@@ -22,6 +22,7 @@ type network struct {
 	config.Network      // what the configuration has to know
 	rdma           bool // places payload
 	device         bool // by a device, which works on mapped memory
+	software       bool // by iWARP in software, at the ports that are TCP's
 
 	// listen and dial make the network for one listener or one backend.
 	listen func(*config.Listener, means) transports.Network
@@ -62,11 +63,12 @@ var networks = map[string]network{
 func chosen(n config.Network, force choose.Force) network {
 	over := func(m means) transports.Network { return overDevices(m, force) }
 	return network{
-		Network: n,
-		rdma:    true,
-		device:  true,
-		listen:  func(_ *config.Listener, m means) transports.Network { return over(m) },
-		dial:    func(_ *config.Backend, m means) transports.Network { return over(m) },
+		Network:  n,
+		rdma:     true,
+		device:   true,
+		software: force == choose.Any,
+		listen:   func(_ *config.Listener, m means) transports.Network { return over(m) },
+		dial:     func(_ *config.Backend, m means) transports.Network { return over(m) },
 	}
 }
 
@@ -84,10 +86,11 @@ func overDevices(m means, force choose.Force) transports.Network {
 // backends, over sockets of a kind.
 func same(socket string, rdma bool, n func(means) transports.Network) network {
 	return network{
-		Network: config.Network{Socket: socket},
-		rdma:    rdma,
-		listen:  func(_ *config.Listener, m means) transports.Network { return n(m) },
-		dial:    func(_ *config.Backend, m means) transports.Network { return n(m) },
+		Network:  config.Network{Socket: socket},
+		rdma:     rdma,
+		software: rdma,
+		listen:   func(_ *config.Listener, m means) transports.Network { return n(m) },
+		dial:     func(_ *config.Backend, m means) transports.Network { return n(m) },
 	}
 }
 

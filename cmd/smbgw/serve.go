@@ -56,7 +56,7 @@ func build(c *config.Config, networks map[string]network, limiter *auth.Limiter,
 	var err error
 	hosts := hostsOf(c)
 	g.Hosts = hosts.list(c.Hosts)
-	if g.Service, err = service(c, backends, hosts, limiter, log); err != nil {
+	if g.Service, err = service(c, backends, hosts, limiter, h, log); err != nil {
 		return nil, err
 	}
 	for i := range c.Listeners {

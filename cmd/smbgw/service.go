@@ -22,7 +22,7 @@ import (
 )
 
 // service is what listeners without a relay serve, nil when there are none.
-func service(c *config.Config, backends map[*config.Backend]*gateway.Backend, hosts hosts, limiter *auth.Limiter, log *slog.Logger) (*gateway.Service, error) {
+func service(c *config.Config, backends map[*config.Backend]*gateway.Backend, hosts hosts, limiter *auth.Limiter, h *hardware, log *slog.Logger) (*gateway.Service, error) {
 	if c.Users == nil {
 		return nil, nil
 	}
@@ -38,7 +38,7 @@ func service(c *config.Config, backends map[*config.Backend]*gateway.Backend, ho
 	}
 	s := welcome(accounts{file, netBIOS(host), c.Users.Guest, c.Users.Anonymous}, host, limiter)
 	s.Interfaces = func(listener string) []smb2.NetworkInterface {
-		return interfaces(listener, alike(c, listener), links())
+		return interfaces(listener, alike(c, listener), links(), h.at)
 	}
 	if c.Users.Groups != nil {
 		s.Groups = c.Users.Groups.Of
