@@ -60,11 +60,13 @@ func (b *Backend) reach(ctx context.Context, m *health.Monitor, open func(contex
 func (s *server) dialer(b *Backend, log *slog.Logger) back.Dial {
 	m := s.monitors[b]
 	return func(ctx context.Context, open func(context.Context, back.Link) error) error {
+		var over transports.Carrier
 		i, err := b.reach(ctx, m, func(ctx context.Context, conn transports.Conn, i int) error {
+			over = transports.CarrierOf(conn)
 			return open(ctx, back.Link{Conn: conn, Lost: func(err error) { m.Lost(i, err) }})
 		})
 		if err == nil {
-			log.Debug("backend connection", "backend", b.Name, "address", b.Endpoints[i].Addr.String())
+			log.Debug("backend connection", "backend", b.Name, "address", b.Endpoints[i].Addr.String(), "rdma", over)
 		}
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/smbgw/smbgw/smb2"
+	"github.com/smbgw/smbgw/transports"
 )
 
 // A reason says why the data of a READ or WRITE stayed in its message.
@@ -52,15 +53,20 @@ func (n *counts) add(command smb2.Command, why reason) {
 // of what was split is one.
 type Counts struct {
 	PlacedReads, PlacedWrites uint64
-	Inline                    map[string]uint64 // by reason, where there was one
-	Split                     uint64            // requests of clients that went in parts
+	Inline                    map[string]uint64  // by reason, where there was one
+	Split                     uint64             // requests of clients that went in parts
+	Over                      transports.Carrier // of the last connection, where it says so
 }
 
 // Counts is a copy.
-func (c *Conn) Counts() Counts { return c.counts.sum() }
+func (c *Conn) Counts() Counts {
+	n := c.counts.sum()
+	n.Over = transports.CarrierOf(c.conn)
+	return n
+}
 
 func (n *counts) sum() Counts {
-	sum := Counts{n.placedReads.Load(), n.placedWrites.Load(), map[string]uint64{}, n.split.Load()}
+	sum := Counts{PlacedReads: n.placedReads.Load(), PlacedWrites: n.placedWrites.Load(), Inline: map[string]uint64{}, Split: n.split.Load()}
 	for why := range n.inline {
 		if k := n.inline[why].Load(); k > 0 {
 			sum.Inline[reasonNames[why]] = k
@@ -85,9 +91,12 @@ func (t *Tree) countSplit() {
 	}
 }
 
-// Plus is the sum of both.
+// Plus is the sum of both, of which o is the later.
 func (n Counts) Plus(o Counts) Counts {
-	sum := Counts{n.PlacedReads + o.PlacedReads, n.PlacedWrites + o.PlacedWrites, map[string]uint64{}, n.Split + o.Split}
+	sum := Counts{n.PlacedReads + o.PlacedReads, n.PlacedWrites + o.PlacedWrites, map[string]uint64{}, n.Split + o.Split, o.Over}
+	if sum.Over == (transports.Carrier{}) {
+		sum.Over = n.Over
+	}
 	for _, list := range []map[string]uint64{n.Inline, o.Inline} {
 		for why, k := range list {
 			sum.Inline[why] += k
@@ -106,6 +115,9 @@ func (n Counts) LogValue() slog.Value {
 		if k := n.Inline[name]; k > 0 {
 			list = append(list, slog.Uint64("inline_"+name, k))
 		}
+	}
+	if n.Over != (transports.Carrier{}) {
+		list = append(list, slog.Any("rdma", n.Over))
 	}
 	return slog.GroupValue(list...)
 }
