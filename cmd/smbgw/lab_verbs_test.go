@@ -3,6 +3,7 @@
 package main_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"regexp"
@@ -16,6 +17,9 @@ import (
 // The provider that uses the system's RDMA devices, with devices in software in
 // guests. What the gateway does with it is in lab_verbsgateway_test.go.
 
+// roce asks for what takes minutes.
+var roce = flag.Bool("roce", false, "smbgw over RoCE in software too, and the speed of verbs beside perftest's")
+
 // overVerbs is q.
 func overVerbs(t *testing.T) {
 	for _, f := range fabrics {
@@ -23,7 +27,9 @@ func overVerbs(t *testing.T) {
 			t.Run("suite", func(t *testing.T) { verbsSuite(t, f) })
 			t.Run("forged", func(t *testing.T) { forged(t, f) })
 			t.Run("peer-killed", func(t *testing.T) { peerKilled(t, f) })
-			t.Run("speed", func(t *testing.T) { speed(t, f) })
+			if *roce {
+				t.Run("speed", func(t *testing.T) { speed(t, f) })
+			}
 		})
 	}
 	t.Run("link-down", linkDown)

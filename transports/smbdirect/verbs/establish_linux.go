@@ -151,6 +151,9 @@ func (q *queuePair) connect(ctx context.Context, a netip.AddrPort, p rdma.Params
 	}
 	q.heard = true
 	q.open()
+	if q.dev.kind == IWARP {
+		go q.cure()
+	}
 	return nil
 }
 
