@@ -21,7 +21,10 @@ listen "office" {
   encrypt     = "allowed" # allowed | required | off
 }
 
-# Clients with RDMA: Windows, Linux with -o rdma. 5445 is the port of iWARP.
+# Clients with RDMA: Windows, Linux with -o rdma. 5445 is the port of iWARP, which
+# needs no device here: iwarp is software, verbs the machine's devices, smbdirect
+# whichever fits. RoCE and InfiniBand have smbdirect!*!445, beside TCP's 445, in a
+# listener of its own that needs a device: smbgw rdma says whether there is one.
 listen "rdma" {
   address = "smbdirect!*!5445"
 }
@@ -154,7 +157,7 @@ mount "archive" {
 }
 
 backend "nas1" {
-  address     = ["smbdirect!10.0.0.5!5445", "tcp!10.0.0.5!445"] # in order of preference
+  address     = ["smbdirect!10.0.0.5!5445", "tcp!10.0.0.5!445"] # in order of preference; with RoCE smbdirect!10.0.0.5!445
   connections = "per-client"                                     # one for each client that uses it, or "shared"
 
   # Unsigned and unencrypted READ and WRITE of at least rdma_threshold bytes go

@@ -51,7 +51,48 @@
 //
 // # RDMA devices
 //
-// Rdma prints the devices of the machine: what they speak and the port that goes
+// SMB Direct goes over the RDMA devices of the machine or, without any, over iWARP in
+// software on a TCP socket. An address says which:
+//
+//	smbdirect!HOST!445   RoCE or InfiniBand, by a device
+//	smbdirect!HOST!5445  iWARP, by a device or in software
+//	verbs!HOST!PORT      by a device, or an error
+//	iwarp!HOST!PORT      in software
+//
+// To dial, the device is the one with a route to the host; it is looked for each time,
+// and where there is none iWARP in software is tried, at 445 too. Listening at
+// smbdirect!*!445 needs a device. It goes beside tcp!*!445: the ports of RoCE and
+// InfiniBand are not TCP's, those of iWARP are. Package choose has all of it.
+//
+// Devices are reached by Linux's own libraries, which are loaded when an address is
+// smbdirect or verbs and the machine has a device; check does not load them. Programs
+// for other systems, for processors other than amd64 and arm64, and those built with
+// the tag noverbs have iWARP in software alone.
+//
+//	cards      NVIDIA ConnectX (mlx5: RoCE, InfiniBand), Intel E810, E830 and X722
+//	           (irdma: RoCE, iWARP), Broadcom (bnxt_re: RoCE), Chelsio T4 to T6
+//	           (cxgb4: iWARP), Marvell (qedr: RoCE or iWARP), and what else the
+//	           libraries have a driver for. Tested with the kernel's rxe and siw.
+//	packages   Debian and Ubuntu: libibverbs1 librdmacm1 (librdmacm1t64)
+//	           ibverbs-providers. Red Hat and Fedora: libibverbs librdmacm. SUSE:
+//	           libibverbs librdmacm1. The commands rdma (iproute2) and ibv_devinfo
+//	           (ibverbs-utils, libibverbs-utils) help to look.
+//	memory     Devices work on memory that is locked. A systemd unit has
+//	           LimitMEMLOCK=infinity and DeviceAllow for /dev/infiniband, as
+//	           etc/smbgw.service has; a shell ulimit -l unlimited; a container
+//	           --ulimit memlock=-1 --device=/dev/infiniband, in the host's network.
+//	network    RoCE wants no loss: priority flow control (PFC) or ECN with DCQCN, on
+//	           the cards and on every switch between them, as their vendors describe.
+//	           A network that drops much makes it slow, and long losses end
+//	           connections. iWARP is TCP and needs neither.
+//
+// That RDMA is used, and by what, is in the log: "RDMA provider" when a listener is
+// opened and when the choice for a server changes, and in each connection's line
+// front_rdma, back_rdma or the backend's rdma, with provider, device, kind and reason:
+// why a device was not used, too. placed_reads and placed_writes count what went by
+// RDMA. The command rdma res shows the connections that devices have.
+//
+// Smbgw rdma prints the devices of the machine: what they speak and the port that goes
 // with it, their addresses, how memory is lent to peers, and how much may be locked.
 // It does so also where no device can be used, and says then what is missing. With
 // HOST it says what a connection to smbdirect!HOST goes over at either port of SMB
