@@ -263,6 +263,7 @@ const (
 // Completion statuses, enum ibv_wc_status.
 const (
 	statusSuccess    = 0
+	statusQPOp       = 2 // LOC_QP_OP_ERR
 	statusProtection = 4 // LOC_PROT_ERR
 	statusFlushed    = 5 // WR_FLUSH_ERR
 	statusBind       = 6 // MW_BIND_ERR

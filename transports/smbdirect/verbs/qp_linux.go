@@ -277,6 +277,9 @@ func (q *queuePair) onEvent(e *event) {
 	case eventDisconnected, eventDeviceRemoval:
 		q.mu.Lock()
 		defer q.mu.Unlock()
+		if q.inError() && e.kind == eventDisconnected {
+			return // the device's event says why, or nobody does
+		}
 		q.told = true
 		switch {
 		case e.kind == eventDeviceRemoval:
@@ -294,6 +297,17 @@ func (q *queuePair) onEvent(e *event) {
 		default: // more than set-up has steps: nobody waits for it
 		}
 	}
+}
+
+// inError says that the device has flushed work before anybody has ended the
+// connection: on InfiniBand and RoCE it has found a mistake then. iWARP flushes
+// at every end.
+func (q *queuePair) inError() bool {
+	if q.state != stateReady && q.state != stateEstablished || q.dev.kind == IWARP {
+		return false
+	}
+	q.reap()
+	return q.err == errLost
 }
 
 // onAsync is told what the device found wrong: the peer has broken a rule, or

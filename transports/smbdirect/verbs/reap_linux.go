@@ -72,6 +72,9 @@ func (q *queuePair) flushReceive() {
 
 // failed ends the connection with what a completion's status says.
 func (q *queuePair) failed(status uint32, op uint32) {
+	if status == statusQPOp && q.dev.kind == IWARP {
+		status = statusFlushed // the stream under it has broken
+	}
 	switch status {
 	case statusFlushed:
 		q.end(errLost) // why is told otherwise
