@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"github.com/smbgw/smbgw/transports/mem"
 	"github.com/smbgw/smbgw/transports/smbdirect"
 	"github.com/smbgw/smbgw/transports/smbdirect/loop"
+	"github.com/smbgw/smbgw/transports/smbdirect/rdma"
 )
 
 // The conversion over SMB Direct itself: fragments, credits, regions and
@@ -23,7 +25,8 @@ func TestOverSMBDirect(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ front, back bool }{{false, true}, {true, false}, {true, true}} {
 		memory := new(mapped.Memory)
-		arena, fabric := &transports.Arena{Memory: memory}, new(loop.Fabric)
+		arena := &transports.Arena{Memory: memory}
+		fabric := &loop.Fabric{Over: rdma.Link{Provider: "verbs", Device: "rxe0", Kind: rdma.RoCE}}
 		message := &mem.Network{Arena: arena}
 		direct := smbdirect.Over(fabric, smbdirect.Options{Arena: arena, Memory: memory})
 		pick := func(placing bool) transports.Network {
@@ -95,7 +98,7 @@ func runOver(t *testing.T, memory *mapped.Memory, front, back transports.Network
 	if _, err := r.client.Negotiate(smb2.Dialect311); err != nil {
 		t.Fatal(err)
 	}
-	want := bytes.Clone(server.File)
+	file := bytes.Clone(server.File)
 	rng := rand.New(rand.NewPCG(7, 7))
 	for i := range 60 {
 		n, off := uint32(1+rng.IntN(mib)), uint64(rng.IntN(mib))
@@ -104,7 +107,7 @@ func runOver(t *testing.T, memory *mapped.Memory, front, back transports.Network
 		}
 		if i%2 == 0 {
 			got, status, err := p.read(r, off, n, v1Invalidate)
-			if err != nil || status != 0 || !bytes.Equal(got, want[off:][:n]) {
+			if err != nil || status != 0 || !bytes.Equal(got, file[off:][:n]) {
 				t.Fatalf("read %d of %d bytes at %d: %v, %v", i, n, off, status, err)
 			}
 			continue
@@ -114,17 +117,25 @@ func runOver(t *testing.T, memory *mapped.Memory, front, back transports.Network
 		if err != nil || status != 0 || k != n {
 			t.Fatalf("write %d of %d bytes at %d: %v, %v", i, n, off, status, err)
 		}
-		copy(want[off:], data)
+		copy(file[off:], data)
 	}
 	conn.Close()
 	cancel()
 	l.Close()
 	wg.Wait()
-	if !bytes.Equal(server.File, want) {
+	if !bytes.Equal(server.File, file) {
 		t.Error("the server has other bytes than were written")
 	}
 	e := log.find("connection closed")
 	if n := e["placed_reads"].Uint64() + e["placed_writes"].Uint64(); n < 40 {
 		t.Errorf("%d of 60 were placed: %v", n, e)
+	}
+	// Which leg goes over what, and nothing of a leg that has no choice.
+	want := map[bool]string{true: "[provider=verbs device=rxe0 kind=RoCE]", false: "<nil>"}
+	for leg, n := range map[string]transports.Network{"front_rdma": front, "back_rdma": back} {
+		_, direct := n.(*smbdirect.Network)
+		if got := fmt.Sprint(e[leg].Resolve()); got != want[direct] {
+			t.Errorf("%s is %s, want %s", leg, got, want[direct])
+		}
 	}
 }
