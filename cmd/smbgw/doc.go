@@ -115,6 +115,10 @@
 // from tcp!*!445 to tcp!10.0.0.1!445: the old socket is in the way until the new one
 // is open. Two reloads, with another port in between, do it.
 //
+// A device that the machine has not had when the configuration was read is used, but
+// buffers are memory that devices know only after a reload: until then payload is
+// copied, or registered each time.
+//
 // The connections of a QUIC listener share its socket: when it is taken out, its
 // port is free once the last of them has ended.
 package main

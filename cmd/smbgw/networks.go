@@ -61,23 +61,29 @@ var networks = map[string]network{
 
 // chosen is the row of a network that devices may be used for.
 func chosen(n config.Network, force choose.Force) network {
-	over := func(m means) transports.Network { return overDevices(m, force) }
 	return network{
 		Network:  n,
 		rdma:     true,
 		device:   true,
 		software: force == choose.Any,
-		listen:   func(_ *config.Listener, m means) transports.Network { return over(m) },
-		dial:     func(_ *config.Backend, m means) transports.Network { return over(m) },
+		listen: func(l *config.Listener, m means) transports.Network {
+			log := m.log
+			if l != nil {
+				log = log.With("listener", l.Name)
+			}
+			return overDevices(m, force, log)
+		},
+		dial: func(_ *config.Backend, m means) transports.Network { return overDevices(m, force, m.log) },
 	}
 }
 
-func overDevices(m means, force choose.Force) transports.Network {
+// overDevices is SMB Direct over what fits. The log is told what that is.
+func overDevices(m means, force choose.Force, log *slog.Logger) transports.Network {
 	p := &choose.Provider{
 		Software: software(m),
 		Force:    force,
 		Verbs:    func() (choose.Verbs, error) { return m.hardware.devices(m.log) },
-		Log:      m.log,
+		Log:      log,
 	}
 	return smbdirect.Over(p, smbdirect.Options{Log: m.log, Memory: m.buffers(), Arena: m.arena()})
 }
