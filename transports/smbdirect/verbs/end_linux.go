@@ -108,8 +108,11 @@ func (q *queuePair) drain() {
 		_ = q.l.status(q.l.modifyQP, uintptr(q.qp), uintptr(unsafe.Pointer(&qpAttr{state: stateError})), attrState)
 		q.pause(drainTimeout, flushed)
 	}
-	if q.err == errLost || q.err == errEOF {
+	switch {
+	case q.err == errLost:
 		q.pause(reasonTimeout, func() bool { return q.told })
+	case q.err == errEOF && q.dev.kind != IWARP:
+		q.pause(goodbyeTimeout, func() bool { return q.err != errEOF })
 	}
 }
 

@@ -88,6 +88,11 @@ const (
 	// flushed work comes out earlier than the event that explains it.
 	reasonTimeout = 500 * time.Millisecond
 
+	// goodbyeTimeout is how long a peer's goodbye waits to be explained: a peer
+	// whose request the device has refused says it at once, and the device's
+	// event comes another way.
+	goodbyeTimeout = 50 * time.Millisecond
+
 	// rebindFirst and rebindMost are the pauses of a listener whose device is
 	// gone.
 	rebindFirst = 100 * time.Millisecond
