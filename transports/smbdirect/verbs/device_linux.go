@@ -4,7 +4,9 @@ package verbs
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"unsafe"
@@ -137,14 +139,20 @@ func (d *device) onAsync(kind int32, element pointer) {
 			q.onAsync(kind)
 		}
 	case asyncCQError, asyncDeviceFatal:
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		for _, q := range d.qps {
+		for _, q := range d.entered() {
 			if kind == asyncDeviceFatal || q.hasCQ(element) {
 				q.onAsync(kind)
 			}
 		}
 	}
+}
+
+// entered are the queue pairs at this moment. Their mutexes are taken outside
+// of the device's, which is taken inside of theirs.
+func (d *device) entered() []*queuePair {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Collect(maps.Values(d.qps))
 }
 
 func (d *device) enter(qp pointer, q *queuePair) {

@@ -71,11 +71,13 @@ func (q *queuePair) teardown() {
 	for q.waiting {
 		q.cond.Wait()
 	}
-	q.completionQueue.destroy()
-	q.wire.free()
+	cq, block := q.completionQueue, q.wire
+	q.completionQueue, q.wire = completionQueue{}, wire{}
 	dev, pd, ch := q.dev, q.pd, q.ch
 	q.mu.Unlock()
 
+	cq.destroy() // waits until onAsync, which takes the mutex, has seen its events
+	block.free()
 	if pd != nil {
 		dev.disown(pd)
 	}
