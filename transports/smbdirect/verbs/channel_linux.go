@@ -42,6 +42,7 @@ type channel struct {
 
 	mu       sync.Mutex
 	handlers map[pointer]handler // by ID
+	ids      int                 // that the library has, those without a handler any more too
 }
 
 func newChannel(l *library) (*channel, error) {
@@ -156,16 +157,21 @@ func (c *channel) adopt(id pointer, h handler) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.handlers[id] = h
+	c.ids++
 }
 
 // destroy ends an ID, and with its last one the channel. It blocks until the
 // channel's goroutine has acknowledged what the ID was told, so that one may
-// not call it.
+// not call it. The handler goes first: a request that comes may be given the
+// address of the ID as soon as that is destroyed.
 func (c *channel) destroy(id pointer) {
-	_ = c.l.status(c.l.destroyID, uintptr(id))
 	c.mu.Lock()
 	delete(c.handlers, id)
-	last := len(c.handlers) == 0
+	c.mu.Unlock()
+	_ = c.l.status(c.l.destroyID, uintptr(id))
+	c.mu.Lock()
+	c.ids--
+	last := c.ids == 0
 	c.mu.Unlock()
 	if last {
 		c.close()
