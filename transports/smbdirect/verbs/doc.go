@@ -98,14 +98,22 @@ so that an end whose reason is unknown waits half a second for it.
 # Bugs
 
 siw tells neither side why a stream was terminated: what would be a
-ProtocolError is io.EOF there. It never answers an RDMA Read of memory that may
-only be written; the reader's own timers end that.
+ProtocolError is io.EOF there. It never answers an RDMA Read of memory that the
+kernel refuses to it, so that the reader's own timers end that, and it lets a
+peer read memory that is registered for writing only. "rdma link del" of a siw
+device waits until the program ends, and no event says so.
 
 rxe lets a peer that can name a window of another connection invalidate it,
 which ends that connection. Its kernel code panics when a window is invalidated
-twice, so that windows are given back there instead of invalidated.
+twice, so that windows are given back there instead of invalidated; a peer that
+invalidates twice can still do that. It holds a peer to the bounds of the
+registration that a window is in, so there each window has a registration of
+its own. Both are devices to try things with.
 
-A device that is taken out while a call into the library runs for it is the
-library's to survive.
+A lost message of RoCE's connection manager is repeated after 4 s, which is
+nearly what a gateway gives a backend to answer. Two guests on one processor
+meet that now and then.
+
+Cards have not been tried, only siw and rxe.
 */
 package verbs
