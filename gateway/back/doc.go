@@ -141,9 +141,9 @@
 // # When a session expires
 //
 // STATUS_NETWORK_SESSION_EXPIRED means that the server has not acted on a
-// request. The session is logged in again by Session.Renew, nothing is sent on
-// it meanwhile, and what was refused is sent once more. What then expires within
-// ten seconds is the client's to hear of.
+// request. The session is logged in again as Session.RenewBy says, nothing is
+// sent on it meanwhile, and what was refused is sent once more. What then expires
+// within ten seconds is the client's to hear of.
 //
 // # Downgrades
 //

@@ -88,7 +88,7 @@ func (m *Member) lodge(ctx context.Context, client *tree.Client) (*lodging, erro
 	if err != nil {
 		return nil, err
 	}
-	l.session.Renew = func() (auth.Initiator, error) { return m.Initiator(client) }
+	l.session.RenewBy(func() (auth.Initiator, error) { return m.Initiator(client) })
 	if m.sessions == nil {
 		m.sessions = make(map[uint64]*lodging)
 	}

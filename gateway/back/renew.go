@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/smbgw/smbgw/auth"
 	"github.com/smbgw/smbgw/gateway/tree"
 	"github.com/smbgw/smbgw/smb2"
 	"github.com/smbgw/smbgw/smb2/crypt"
@@ -27,6 +28,16 @@ type kept struct {
 type renewal struct {
 	at   time.Time
 	next smb2.MessageID // the first that could be used after it
+}
+
+// RenewBy says what begins the log-in that makes the session good again when its
+// time has expired; without it clients are told that it has. The next client of a
+// session that was parked has one of its own, while calls of the last one may still
+// be out.
+func (s *Session) RenewBy(begin func() (auth.Initiator, error)) {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	s.renewer = begin
 }
 
 // keep keeps the request of a call that came too late, if it can be sent again.
@@ -62,7 +73,7 @@ func (s *split) keep() bool {
 func (t *Tree) keep(r *tree.Request, head smb2.MessageID, whole int) bool {
 	c, s := t.c, t.session
 	old := head < s.renewed.next // its session was good again while it was on its way
-	if s.Renew == nil || c.cause != nil || t.closing || !old && time.Since(s.renewed.at) < c.pause() {
+	if s.renewer == nil || c.cause != nil || t.closing || !old && time.Since(s.renewed.at) < c.pause() {
 		return false
 	}
 	if n := len(s.kept) - 1; n >= 0 && s.kept[n].tree == t && s.kept[n].head == head {
@@ -110,12 +121,15 @@ func (s *Session) renew(login bool) {
 
 // again logs in again.
 func (s *Session) again(ctx context.Context) error {
-	if s.Renew == nil {
-		return smb2.StatusNetworkSessionExpired
-	}
 	s.renewal.Lock()
 	defer s.renewal.Unlock()
-	initiator, err := s.Renew()
+	s.c.mu.Lock()
+	begin := s.renewer
+	s.c.mu.Unlock()
+	if begin == nil {
+		return smb2.StatusNetworkSessionExpired
+	}
+	initiator, err := begin()
 	if err == nil {
 		err = s.Reauthenticate(ctx, initiator)
 	}

@@ -16,11 +16,6 @@ type Session struct {
 	id   uint64
 	keys *crypt.Session // nil of guests and the anonymous
 
-	// Renew begins the log-in that makes the session good again when its time
-	// has expired; nil tells clients that it has. It is set before the first
-	// Connect.
-	Renew func() (auth.Initiator, error)
-
 	signing bool // every request and reply
 	sealing bool
 
@@ -47,6 +42,7 @@ type Session struct {
 	waiting   int    // requests that the server has told to wait
 	kept      []kept
 	renewed   renewal // the latest
+	renewer   func() (auth.Initiator, error)
 }
 
 // Signs and Seals say what protects the session's messages.

@@ -127,7 +127,7 @@ func (s *Space) session(ctx, reach context.Context, client *tree.Client) (*Sessi
 	s.conn.replaced(previous)
 	s.Sessions.forget(client.Previous, previous)
 	s.Sessions.put(client.SessionID, session.id, client.User.User)
-	session.Renew = func() (auth.Initiator, error) { return s.Initiator(client) }
+	session.RenewBy(func() (auth.Initiator, error) { return s.Initiator(client) })
 	s.sessions[client.SessionID] = session
 	return session, nil
 }
