@@ -30,6 +30,7 @@ var (
 	seal   = flag.Bool("seal", false, "seal messages")
 	depth  = flag.Int("depth", 1, "`N` requests under way")
 	length = flag.Duration("time", 3*time.Second, "run for `D`")
+	rate   = flag.Int("rate", 0, "over a link of `N` MiB a second; 0 is as fast as can be")
 	cipher = flag.Bool("cipher", false, "nothing but signing or sealing")
 )
 
@@ -65,7 +66,11 @@ func run(op string, size int, address string) {
 	arena := new(transports.Arena)
 	space := &back.Space{
 		Dial: back.Direct(func(ctx context.Context) (transports.Conn, error) {
-			return tcp.Network{Arena: arena}.Dial(ctx, to)
+			c, err := tcp.Network{Arena: arena}.Dial(ctx, to)
+			if err == nil && *rate > 0 {
+				c = newLink(c, *rate)
+			}
+			return c, err
 		}),
 		Initiator: initiator,
 		Options:   back.Options{Arena: arena, ServerName: to.Host, Sign: *sign, Encrypt: *seal},
