@@ -28,10 +28,11 @@ type listener struct {
 	closing  chan struct{}
 	loop     sync.WaitGroup
 
-	mu     sync.Mutex
-	ch     *channel // nil while its device is gone
-	id     pointer
-	closed bool
+	mu      sync.Mutex
+	ch      *channel // nil while its device is gone, and while it is bound
+	id      pointer
+	removed bool // its device, while it was bound
+	closed  bool
 }
 
 var _ rdma.Listener = (*listener)(nil)
@@ -72,12 +73,23 @@ func (s *listener) bind() error {
 		ch.close()
 		return err
 	}
-	if err := s.bindID(id); err != nil {
-		ch.destroy(id)
-		return err
+	if err = s.bindID(id); err == nil {
+		err = s.begin(ch, id)
 	}
+	if err != nil {
+		ch.destroy(id)
+	}
+	return err
+}
+
+// begin takes requests from now on, unless the ID's device has gone already.
+func (s *listener) begin(ch *channel, id pointer) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.removed {
+		s.removed = false
+		return ErrRemoved
+	}
 	s.ch, s.id = ch, id
 	port, _, _ := purego.SyscallN(s.l.getSrcPort, uintptr(id))
 	var b [2]byte
@@ -108,6 +120,8 @@ func (s *listener) onEvent(e *event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
+	case e.kind == eventDeviceRemoval && s.ch == nil:
+		s.removed = true
 	case e.kind == eventDeviceRemoval && !s.closed:
 		ch, id := s.ch, s.id
 		s.ch, s.id = nil, 0
