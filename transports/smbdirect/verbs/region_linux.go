@@ -269,12 +269,14 @@ func (q *queuePair) look(tries int) {
 	}
 }
 
-// release gives back the window and the registration.
+// release gives back the window and the registration. A window that is bound
+// still, at the connection's end, is not for use again, and goes before the
+// registration that it keeps.
 func (g *region) release() {
 	q := g.q
 	switch {
 	case g.win == nil:
-	case len(q.windows.idle) < maxWindows:
+	case g.retired && len(q.windows.idle) < maxWindows:
 		q.windows.idle = append(q.windows.idle, g.win)
 	default:
 		q.freeWindow(g.win)
