@@ -5,6 +5,7 @@ package verbs
 import (
 	"net"
 	"testing"
+	"time"
 
 	"github.com/smbgw/smbgw/transports/mapped"
 	"github.com/smbgw/smbgw/transports/smbdirect/rdma"
@@ -64,5 +65,36 @@ func TestExposedAtEnd(t *testing.T) {
 	}
 	if after := LockedMemory().Locked; after != before {
 		t.Errorf("%d bytes are locked, %d before", after, before)
+	}
+}
+
+// TestNothingToWrite: what no device is asked for has no event, and wakes who
+// polls all the same.
+func TestNothingToWrite(t *testing.T) {
+	needDevice(t)
+	a, b := connected(t, new(Provider))
+	defer a.Close()
+	defer b.Close()
+	got := make(chan rdma.Completion, 1)
+	go func() {
+		var dst [1]rdma.Completion
+		a.Poll(dst[:])
+		got <- dst[0]
+	}()
+	for waiting := false; !waiting; time.Sleep(time.Millisecond) {
+		a.mu.Lock()
+		waiting = a.waiting
+		a.mu.Unlock()
+	}
+	if err := a.PostSend([]rdma.Work{{Op: rdma.OpWrite, ID: 7}}); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case c := <-got:
+		if c.ID != 7 || c.Err != nil {
+			t.Errorf("%+v", c)
+		}
+	case <-time.After(time.Second):
+		t.Error("the completion of an empty write does not come")
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"github.com/smbgw/smbgw/transports/smbdirect/rdma"
@@ -234,13 +235,20 @@ func (q *queuePair) await() {
 	q.armed = false
 	q.cond.Broadcast()
 	switch {
+	case err == nil:
+		return
+	case errors.Is(err, os.ErrDeadlineExceeded): // a kick, and not for good before the end
+		if q.state != stateEnded {
+			_ = q.file.SetReadDeadline(time.Time{})
+		}
+		return
 	case errors.Is(err, syscall.EIO): // what the kernel reads as of a device that is gone
 		q.end(ErrRemoved)
-	case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
+	default:
 		q.end(fmt.Errorf("verbs: completion channel: %w", err))
 	}
-	for errors.Is(err, os.ErrDeadlineExceeded) && q.state != stateEnded {
-		q.cond.Wait() // teardown wants us out of the way
+	for q.state != stateEnded {
+		q.cond.Wait() // there are no more events: teardown takes what is left
 	}
 }
 

@@ -95,6 +95,8 @@ func (q *queuePair) check(list []rdma.Work) error {
 			return fmt.Errorf("work %d: head or invalidation without a send", i)
 		case w.Op != rdma.OpSend && uint64(len(w.Body)) > uint64(w.Remote.Length):
 			return fmt.Errorf("work %d: %d bytes for a segment of %d", i, len(w.Body), w.Remote.Length)
+		case w.Op != rdma.OpSend && len(w.Body) > maxPart*min(chain, q.slots):
+			return fmt.Errorf("work %d: a transfer of %d bytes, limit %d", i, len(w.Body), maxPart*min(chain, q.slots))
 		case w.Op == rdma.OpSend && len(w.Head)+len(w.Body) > maxPart:
 			return fmt.Errorf("work %d: a send of %d bytes, limit %d", i, len(w.Head)+len(w.Body), maxPart)
 		case w.Op == rdma.OpRead && len(w.Body) > 0 && q.ord == 0:
@@ -281,10 +283,15 @@ func (q *queuePair) bindings(from uint64) {
 	}
 }
 
-// sweep completes what no device is asked for, in its turn.
+// sweep completes what no device is asked for, in its turn. No event tells of
+// that: whoever waits for one is called.
 func (q *queuePair) sweep() {
+	before := q.first
 	for q.first < q.posted && q.entry(q.first).parts == 0 {
 		q.complete(q.entry(q.first), nil)
+	}
+	if q.waiting && q.first > before {
+		q.kick()
 	}
 }
 
