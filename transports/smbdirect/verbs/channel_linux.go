@@ -40,6 +40,10 @@ type channel struct {
 	raw  syscall.RawConn
 	done chan struct{}
 
+	// reading is held while the library reads an event, and moves the queue
+	// pair of its ID on: so that nobody destroys that meanwhile.
+	reading sync.Mutex
+
 	mu       sync.Mutex
 	handlers map[pointer]handler // by ID
 	ids      int                 // that the library has, those without a handler any more too
@@ -88,7 +92,9 @@ func (c *channel) run() {
 	for {
 		var err error
 		waited := c.raw.Read(func(uintptr) bool {
+			c.reading.Lock() // it does not block
 			err = c.l.status(c.l.getCMEvent, uintptr(c.ptr), uintptr(unsafe.Pointer(out)))
+			c.reading.Unlock()
 			return !errors.Is(err, syscall.EAGAIN)
 		})
 		if waited != nil {

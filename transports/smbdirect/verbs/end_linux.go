@@ -140,7 +140,9 @@ func (q *queuePair) destroyQP() {
 	}
 	q.dev.leave(q.qp)
 	q.mu.Unlock()
+	q.ch.reading.Lock()
 	_ = q.l.status(q.l.destroyQP, uintptr(q.id))
+	q.ch.reading.Unlock()
 	q.mu.Lock()
 	q.reap()
 }
