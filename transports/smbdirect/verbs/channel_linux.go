@@ -102,9 +102,11 @@ func (c *channel) run() {
 		}
 		if err == nil {
 			c.take(*out)
+			continue
 		}
 		// Other errors concern one connection whose queue pair could not be
-		// moved on; its own timer ends it.
+		// moved on, and its own timer ends it; or they stay.
+		time.Sleep(errorPause)
 	}
 }
 

@@ -69,7 +69,7 @@ func openDevice(p *Provider, l *library, ctx pointer) (*device, error) {
 	if err := l.status(l.queryDevice, uintptr(ctx), uintptr(unsafe.Pointer(&d.attr))); err != nil {
 		return nil, explainErrno("ibv_query_device", err)
 	}
-	d.windows = d.attr.capFlags&capWindow2B != 0 && d.attr.maxMW > 0 && d.ops.allocMW != 0
+	d.windows = d.attr.capFlags&capWindow2B != 0 && d.attr.maxMW > 0 && d.ops.allocMW != 0 && !d.sinkIsRemote()
 	if d.windows {
 		var err error
 		if d.domain, err = newDomain(d); err != nil {
@@ -123,9 +123,10 @@ func (d *device) disown(pd *domain) {
 	}
 }
 
-// sink is the local right that the target of an RDMA Read needs. On iWARP a
-// Read Response is a tagged message like a write, RFC 5040 4.4, and devices
-// check it as one; siw does not.
+// sinkIsRemote says that the target of an RDMA Read has to be writable for the
+// peer. On iWARP a Read Response is a tagged message like a write, RFC 5040 4.4,
+// and devices check it as one; siw does not. Its token is on the wire, so that
+// such a device has no domain that connections share.
 func (d *device) sinkIsRemote() bool { return d.kind == IWARP && d.attr.vendorID != siwVendor }
 
 // onAsync is told what concerns the device beside completions.

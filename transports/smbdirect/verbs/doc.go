@@ -67,13 +67,13 @@ do:
 	           send queue, and invalidated by the peer's Send with Invalidate or
 	           by us. It works for one queue pair alone, and costs no system
 	           call. A window is bound 200 times before it is given back, so that
-	           its key does not come round. mlx5, some irdma, rxe.
+	           its key does not come round. mlx5, rxe.
 	otherwise  The bytes are registered for the operation and deregistered
 	           behind it: two system calls and the pinning of the pages. A key is
 	           good for every queue pair of its protection domain, so each
 	           connection has a domain of its own. The peer may not invalidate:
 	           RemoteInvalidation is false and clients say so to their servers,
-	           [MS-SMB2] 3.2.4.6. siw, cxgb4, bnxt_re, older irdma.
+	           [MS-SMB2] 3.2.4.6. siw, cxgb4, bnxt_re, and irdma as iWARP.
 
 Register and PostSend queue in order, so that a peer that learns a token from a
 later message finds the window bound. Deregister returns when nothing reaches

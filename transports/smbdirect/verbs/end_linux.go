@@ -108,7 +108,9 @@ func (q *queuePair) drain() {
 	q.pause(drainTimeout/10, flushed)
 	if !flushed() { // the device has not noticed: say it more clearly
 		_ = q.l.status(q.l.modifyQP, uintptr(q.qp), uintptr(unsafe.Pointer(&qpAttr{state: stateError})), attrState)
-		q.pause(drainTimeout, flushed)
+		if q.err != ErrRemoved { // a device that is gone flushes nothing, and its driver waits for us
+			q.pause(drainTimeout, flushed)
+		}
 	}
 	switch {
 	case q.err == errLost:

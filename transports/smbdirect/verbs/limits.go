@@ -93,6 +93,10 @@ const (
 	// event comes another way.
 	goodbyeTimeout = 50 * time.Millisecond
 
+	// errorPause keeps errors of an event channel that stay from taking a
+	// processor.
+	errorPause = 5 * time.Millisecond
+
 	// rebindFirst and rebindMost are the pauses of a listener whose device is
 	// gone.
 	rebindFirst = 100 * time.Millisecond

@@ -91,7 +91,6 @@ func newQueuePair(p *Provider, l *library, c rdma.Config) *queuePair {
 		regions: make(map[uint32]*region),
 	}
 	q.cond.L = &q.mu
-	q.sendQueue.init(c.SendDepth)
 	q.receiveQueue.init(c.ReceiveDepth)
 	p.open.Add(1)
 	return q
@@ -132,7 +131,11 @@ func (q *queuePair) create() error {
 func (q *queuePair) createQueues() error {
 	most := int(q.dev.attr.maxQPWR)
 	sends, receives := min(q.config.SendDepth+windowSlots, most), min(q.config.ReceiveDepth, most)
-	entries := min(sends+receives+1, int(q.dev.attr.maxCQE))
+	entries := sends + receives + 1
+	if most := int(q.dev.attr.maxCQE); entries > most {
+		return fmt.Errorf("%d completions may come at a time, the device takes %d", entries, most)
+	}
+	q.sendQueue.init(q.config.SendDepth) // not before: peers that only knock cost little
 	q.wire.init(q.p.memory(), q.config.SendDepth)
 	if err := q.completionQueue.create(q.l, q.dev, entries, q.wcs, q.out); err != nil {
 		return err
