@@ -36,6 +36,9 @@ func (h *hardware) devices(log *slog.Logger) (choose.Verbs, error) {
 		p.Memory = &h.memory
 		p.Refused = func(err error) { log.Debug("client refused", "error", err) }
 		p.Failed = pausing(log)
+		p.Opened = func(device string, kind verbs.Kind, protection string) {
+			log.Info("RDMA device", "device", device, "kind", kind.String(), "peers_access", protection)
+		}
 		h.open = p
 	}
 	return devices{h.open}, nil

@@ -87,7 +87,8 @@
 //	           connections. iWARP is TCP and needs neither.
 //
 // That RDMA is used, and by what, is in the log: "RDMA provider" when a listener is
-// opened and when the choice for a server changes, and in each connection's line
+// opened and when the choice for a server changes, "RDMA device" when one is used
+// first, with how memory is lent to peers there, and in each connection's line
 // front_rdma, back_rdma or the backend's rdma, with provider, device, kind and reason:
 // why a device was not used, too. placed_reads and placed_writes count what went by
 // RDMA. The command rdma res shows the connections that devices have.

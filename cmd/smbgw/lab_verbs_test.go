@@ -51,7 +51,17 @@ func verbsSuite(t *testing.T, f fabric) {
 	l := newLab(t)
 	g := l.guestsWith(f, 1)[0]
 	before := g.resources(f.name())
-	p := g.program("verbs", l.bring(binary, "verbs.test")+" -test.v -test.timeout=120s", "SMBGW_VERBS=1", "SMBGW_VERBS_ADDR="+g.ip)
+	binary = l.bring(binary, "verbs.test")
+	suite(t, g, binary+" -test.v -test.timeout=120s", g.ip)
+	g.run(5*time.Second, "ip -6 addr add fd99::2/64 dev vec0 nodad")
+	suite(t, g, binary+" -test.v -test.timeout=60s -test.run 'TestProvider/(Params|Sends|Write|Read|Refused|NoListener|CloseDelivers)$'", "fd99::2")
+	g.left(f.name(), before, 5*time.Second)
+}
+
+// suite runs tests of package verbs with a device that has the address.
+func suite(t *testing.T, g *guest, command, address string) {
+	t.Helper()
+	p := g.program("verbs", command, "SMBGW_VERBS=1", "SMBGW_VERBS_ADDR="+address)
 	select {
 	case <-p.process.ended:
 	case <-time.After(130 * time.Second):
@@ -61,9 +71,8 @@ func verbsSuite(t *testing.T, f fabric) {
 	if failed := failedTest.FindAllString(said, -1); failed != nil {
 		t.Errorf("%s\n%s", strings.Join(failed, "\n"), strings.Join(objection.FindAllString(said, -1), "\n"))
 	} else if p.process.err != nil || !strings.Contains(said, "--- PASS: TestProvider") {
-		t.Errorf("the suite has not run to its end: %v\n%s", p.process.err, tail(said))
+		t.Errorf("the suite has not run to its end over %s: %v\n%s", address, p.process.err, tail(said))
 	}
-	g.left(f.name(), before, 5*time.Second)
 }
 
 // at is where a role listens in a guest.

@@ -71,12 +71,16 @@ type Limits struct {
 }
 
 // Windowed says whether memory is lent to peers by windows. Devices that have
-// no good ones register memory for each operation.
-func (d *Device) Windowed() bool { return d.Windows == Windows2B }
+// no good ones register memory for each operation, and so do those of iWARP:
+// a read's sink is open to the peer there, in a domain that has to be the
+// connection's own.
+func (d *Device) Windowed() bool { return d.Windows == Windows2B && d.Kind != IWARP }
 
 // Protection says how memory is lent to peers, in words.
-func (d *Device) Protection() string {
-	if d.Windowed() {
+func (d *Device) Protection() string { return protection(d.Windowed()) }
+
+func protection(windowed bool) string {
+	if windowed {
 		return "memory windows, bound for one operation"
 	}
 	return "a registration for each operation"

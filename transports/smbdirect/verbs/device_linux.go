@@ -14,8 +14,9 @@ import (
 
 // devices are the opened devices of a provider, by the library's context.
 type devices struct {
-	mu  sync.Mutex
-	all map[pointer]*device
+	mu   sync.Mutex
+	all  map[pointer]*device
+	told map[string]bool // names that Opened has been told
 }
 
 // device is an RDMA device while connections use it. The library opens it and
@@ -60,7 +61,20 @@ func (p *Provider) use(l *library, id pointer) (*device, error) {
 		p.devices.all = make(map[pointer]*device)
 	}
 	p.devices.all[ctx] = d
+	p.tell(d)
 	return d, nil
+}
+
+// tell is the first use of a device, said once.
+func (p *Provider) tell(d *device) {
+	if p.Opened == nil || p.devices.told[d.name] {
+		return
+	}
+	if p.devices.told == nil {
+		p.devices.told = make(map[string]bool)
+	}
+	p.devices.told[d.name] = true
+	p.Opened(d.name, d.kind, protection(d.windows))
 }
 
 func openDevice(p *Provider, l *library, ctx pointer) (*device, error) {
@@ -69,7 +83,7 @@ func openDevice(p *Provider, l *library, ctx pointer) (*device, error) {
 	if err := l.status(l.queryDevice, uintptr(ctx), uintptr(unsafe.Pointer(&d.attr))); err != nil {
 		return nil, explainErrno("ibv_query_device", err)
 	}
-	d.windows = d.attr.capFlags&capWindow2B != 0 && d.attr.maxMW > 0 && d.ops.allocMW != 0 && !d.sinkIsRemote()
+	d.windows = d.attr.capFlags&capWindow2B != 0 && d.attr.maxMW > 0 && d.ops.allocMW != 0 && d.kind != IWARP
 	if d.windows {
 		var err error
 		if d.domain, err = newDomain(d); err != nil {

@@ -20,6 +20,10 @@ type Provider struct {
 	// goroutines and must not block.
 	Refused, Failed func(error)
 
+	// Opened, when set, is told of each device when a connection uses it first,
+	// and how it lends memory to peers, Device.Protection.
+	Opened func(device string, kind Kind, protection string)
+
 	own     mapped.Memory
 	devices devices // of this system, if it can have any
 	regions atomic.Int64
