@@ -110,10 +110,6 @@ invalidates twice can still do that. It holds a peer to the bounds of the
 registration that a window is in, so there each window has a registration of
 its own. Both are devices to try things with.
 
-A lost message of RoCE's connection manager is repeated after 4 s, which is
-nearly what a gateway gives a backend to answer. Two guests on one processor
-meet that now and then.
-
 Cards have not been tried, only siw and rxe.
 */
 package verbs

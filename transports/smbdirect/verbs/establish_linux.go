@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"github.com/smbgw/smbgw/transports/smbdirect/rdma"
@@ -82,21 +83,37 @@ type listening interface {
 	next(context.Context) (*event, error)
 }
 
-// resolve finds the device for an address.
+// resolve finds the device for an address. The kernel asks the network for the
+// neighbour and looks again when it hears of one or when the time is over: an
+// answer that is quicker than the kernel is overlooked until then. So it is
+// asked for short times, one after another.
 func resolve(ctx context.Context, q listening, l *library, id pointer, a netip.AddrPort) (name string, kind Kind, err error) {
-	err = l.status(l.resolveAddr, uintptr(id), 0, uintptr(unsafe.Pointer(toSockaddr(a))), uintptr(resolveTimeout.Milliseconds()))
+	for _, limit := range resolveTimeouts {
+		err = resolveOnce(ctx, q, l, id, a, limit)
+		if !errors.Is(err, syscall.ETIMEDOUT) || ctx.Err() != nil {
+			break
+		}
+	}
 	if err != nil {
-		return "", 0, fmt.Errorf("%w to %v: %w", ErrNoRoute, a.Addr(), err)
+		return "", 0, err
+	}
+	name, kind = identify(at[verbsContext](at[cmID](id).verbs).device)
+	return name, kind, nil
+}
+
+func resolveOnce(ctx context.Context, q listening, l *library, id pointer, a netip.AddrPort, limit time.Duration) error {
+	err := l.status(l.resolveAddr, uintptr(id), 0, uintptr(unsafe.Pointer(toSockaddr(a))), uintptr(limit.Milliseconds()))
+	if err != nil {
+		return fmt.Errorf("%w to %v: %w", ErrNoRoute, a.Addr(), err)
 	}
 	e, err := q.next(ctx)
 	switch {
 	case err != nil:
-		return "", 0, err
+		return err
 	case e.kind != eventAddrResolved:
-		return "", 0, fmt.Errorf("%w to %v: %w", ErrNoRoute, a.Addr(), e.err())
+		return fmt.Errorf("%w to %v: %w", ErrNoRoute, a.Addr(), e.err())
 	}
-	name, kind = identify(at[verbsContext](at[cmID](id).verbs).device)
-	return name, kind, nil
+	return nil
 }
 
 // checkPort holds a device to the port of its kind, [MS-SMBD] 1.9.
@@ -120,7 +137,7 @@ func (q *queuePair) forgetID() {
 
 // connect goes on from a resolved address.
 func (q *queuePair) connect(ctx context.Context, a netip.AddrPort, p rdma.Params) error {
-	if err := q.l.status(q.l.resolveRoute, uintptr(q.id), uintptr(resolveTimeout.Milliseconds())); err != nil {
+	if err := q.l.status(q.l.resolveRoute, uintptr(q.id), uintptr(routeTimeout.Milliseconds())); err != nil {
 		return fmt.Errorf("route to %v: %w", a.Addr(), err)
 	}
 	e, err := q.next(ctx)

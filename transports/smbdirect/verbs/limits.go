@@ -73,8 +73,8 @@ const (
 	maxAcceptPrivate  = 196
 	maxIWARPPrivate   = 252 // siw: 256 less MPA revision 2's header
 
-	// resolveTimeout is each for the address and the route, as Linux has it.
-	resolveTimeout = 5 * time.Second
+	// routeTimeout is Linux's own, for InfiniBand's subnet manager.
+	routeTimeout = 5 * time.Second
 
 	// closeTimeout is how long Close waits until what was posted has been
 	// taken by the peer.
@@ -113,3 +113,9 @@ const siwVendor = 0x626d74
 
 // rxeVendor is the vendor ID of Linux's software RoCE, which has none.
 const rxeVendor = 0xffffff
+
+// resolveTimeouts are the times that a neighbour is asked for, one after the
+// other: in all less than what a gateway gives a server to answer.
+var resolveTimeouts = [...]time.Duration{
+	250 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second,
+}

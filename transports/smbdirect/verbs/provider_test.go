@@ -5,8 +5,10 @@ package verbs
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/smbgw/smbgw/transports/smbdirect/rdma"
 	"github.com/smbgw/smbgw/transports/smbdirect/rdmatest"
@@ -54,5 +56,22 @@ func TestProvider(t *testing.T) {
 	rdmatest.Run(t, f)
 	if n := p.Connections(); n != 0 {
 		t.Errorf("%d connections left", n)
+	}
+}
+
+// TestRouteToNobody: a neighbour that does not answer is asked for some seconds
+// and not for ever, and the ID that asks can ask again.
+func TestRouteToNobody(t *testing.T) {
+	ip := netip.MustParseAddr(needDevice(t))
+	nobody := ip
+	for range 200 {
+		nobody = nobody.Next()
+	}
+	began := time.Now()
+	_, err := new(Provider).Route(t.Context(), netip.AddrPortFrom(nobody, 445).String())
+	if took := time.Since(began); !errors.Is(err, ErrNoRoute) || took < resolveTimeouts[0] {
+		t.Errorf("%v after %v", err, took)
+	} else {
+		t.Logf("%v after %v", err, took)
 	}
 }
