@@ -126,13 +126,14 @@ func announce(t *testing.T, n transports.Network, a transports.Addr) transports.
 	return l
 }
 
+// dial connects until the test is over: who leaves at once may not be accepted.
 func dial(t *testing.T, n transports.Network, a transports.Addr) transports.Carrier {
 	t.Helper()
 	c, err := n.Dial(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	t.Cleanup(func() { c.Close() })
 	return transports.CarrierOf(c)
 }
 
