@@ -68,6 +68,8 @@
 // smbdirect or verbs and the machine has a device; check does not load them. Programs
 // for other systems, for processors other than amd64 and arm64, and those built with
 // the tag noverbs have iWARP in software alone.
+// The program needs glibc's loader to start, with CGO_ENABLED=0 too; for images without
+// the C library, go build with CGO_ENABLED=0 and -tags noverbs makes a static one.
 //
 //	cards      NVIDIA ConnectX (mlx5: RoCE, InfiniBand), Intel E810, E830 and X722
 //	           (irdma: RoCE, iWARP), Broadcom (bnxt_re: RoCE), Chelsio T4 to T6
