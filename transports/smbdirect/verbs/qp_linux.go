@@ -335,6 +335,9 @@ func (q *queuePair) onAsync(kind int32) {
 		q.blame(errors.New("verbs: the completion queue has failed"))
 	case asyncDeviceFatal: // and of a device that is taken from the program
 		q.blame(ErrRemoved)
+	case asyncQPFatal:
+		q.end(errLost) // the stream under an iWARP connection has broken, as a rule
+		q.cond.Broadcast()
 	default:
 		q.blame(fmt.Errorf("verbs: %s has failed: %w", q.dev.name, syscall.EIO))
 	}
