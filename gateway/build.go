@@ -77,9 +77,11 @@ func (v *converter) open(p *planned, m *transports.Message) *op {
 	if !p.place {
 		return o
 	}
-	if err := v.expose(p, o, m); err == nil {
+	err := v.expose(p, o, m)
+	if err == nil {
 		return o
 	}
+	v.c.log.Debug("memory is not exposed", "peer", v.c.peer, "command", p.command, "bytes", p.length, "error", err)
 	// The leg has no room for another region: as if it could not place.
 	o.release()
 	p.place, p.why, o.placed = false, noMemory, false

@@ -22,9 +22,9 @@ type Addr struct {
 // services are the names that SMB's networks are known by, whatever the
 // machine's own services file says: port 445 is microsoft-ds there.
 var services = map[string]uint16{
-	"smb":          445,  // direct TCP, [MS-SMB2] 2.1; RoCE and InfiniBand, [MS-SMBD] 2.1
+	"smb":          445,  // direct TCP, [MS-SMB2] 2.1; RoCE and InfiniBand, [MS-SMBD] 1.9
 	"microsoft-ds": 445,  // its registered name
-	"smbdirect":    5445, // iWARP, [MS-SMBD] 2.1
+	"smbdirect":    5445, // iWARP, [MS-SMBD] 1.9
 	"quic":         443,  // SMB over QUIC, [MS-SMB2] 2.1
 }
 

@@ -14,7 +14,7 @@ import (
 // A fabric is a kind of RDMA device in software, as it differs for SMB Direct.
 type fabric struct {
 	kind string // of rdma link add
-	port int    // [MS-SMBD] 2.1
+	port int    // [MS-SMBD] 1.9
 }
 
 var (

@@ -50,7 +50,10 @@ func (s *sender) init(o *Options) {
 func (c *Conn) Send(m *transports.Message) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	err := c.core.fits(m.Len())
+	err := c.sendError() // which explains more than a length that does not fit
+	if err == nil {
+		err = c.core.fits(m.Len())
+	}
 	for err == nil && c.messages > 0 && c.err == nil && !c.closed {
 		c.writable.Wait()
 	}

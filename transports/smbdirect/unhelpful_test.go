@@ -54,6 +54,27 @@ func TestAdmitBroken(t *testing.T) {
 	}
 }
 
+// Of a connection that has ended the end is told, whatever is to be sent.
+func TestSendAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	q := newFakeQP(1)
+	arena := new(transports.Arena)
+	c, err := newConn(q, Options{Arena: arena}.withDefaults(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.start()
+	q.arrives(t, appendLike(linuxRequest))
+	<-c.ready
+	c.Close()
+	if err := c.Send(arena.New(c.MaxSend() + 1)); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("a message that would not fit: %v", err)
+	}
+	if n := arena.InUse(); n != 0 {
+		t.Errorf("%d messages left", n)
+	}
+}
+
 // What the peer may invalidate is as the queue pair says, and on the client's
 // side alone.
 func TestPlacementInvalidates(t *testing.T) {

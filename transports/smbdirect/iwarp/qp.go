@@ -222,21 +222,11 @@ func (q *queuePair) check(list []rdma.Work) error {
 		return rdma.ErrFull
 	}
 	for i := range list {
-		w := &list[i]
-		switch {
-		case w.Op > rdma.OpRead:
-			return fmt.Errorf("work %d: no operation %d", i, w.Op)
-		case w.Op != rdma.OpSend && (len(w.Head) > 0 || w.Invalidates):
-			return fmt.Errorf("work %d: head or invalidation without a send", i)
-		case w.Op != rdma.OpSend && uint64(len(w.Body)) > uint64(w.Remote.Length):
-			return fmt.Errorf("work %d: %d bytes for a segment of %d", i, len(w.Body), w.Remote.Length)
-		case uint64(len(w.Head))+uint64(len(w.Body)) > 1<<32-1:
+		if w := &list[i]; uint64(len(w.Head))+uint64(len(w.Body)) > 1<<32-1 {
 			return fmt.Errorf("work %d: longer than a DDP message", i) // RFC 5041 5.2
-		case w.Op == rdma.OpRead && len(w.Body) > 0 && q.ord == 0:
-			return rdma.ErrNoReads
 		}
 	}
-	return nil
+	return rdma.CheckWork(list, q.ord)
 }
 
 // Poll returns completions, reading the socket until there are some.

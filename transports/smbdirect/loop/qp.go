@@ -149,20 +149,7 @@ func (q *queuePair) check(list []rdma.Work) error {
 	case len(q.sends)+len(list) > q.config.SendDepth:
 		return rdma.ErrFull
 	}
-	for i := range list {
-		w := &list[i]
-		switch {
-		case w.Op > rdma.OpRead:
-			return fmt.Errorf("work %d: no operation %d", i, w.Op)
-		case w.Op != rdma.OpSend && (len(w.Head) > 0 || w.Invalidates):
-			return fmt.Errorf("work %d: head or invalidation without a send", i)
-		case w.Op != rdma.OpSend && uint64(len(w.Body)) > uint64(w.Remote.Length):
-			return fmt.Errorf("work %d: %d bytes for a segment of %d", i, len(w.Body), w.Remote.Length)
-		case w.Op == rdma.OpRead && len(w.Body) > 0 && q.ord == 0:
-			return rdma.ErrNoReads
-		}
-	}
-	return nil
+	return rdma.CheckWork(list, q.ord)
 }
 
 // issue moves posted work onto the wire as far as the rules allow.

@@ -4,7 +4,8 @@ Package rdma says what an RDMA provider offers to SMB Direct.
 A provider makes queue pairs. A queue pair is one reliable connection that
 carries untagged messages (sends into posted receives) and moves memory beside
 them (RDMA Write and RDMA Read, addressed by a token and an offset). The
-package holds types only; the providers are its siblings:
+package holds types, and what all providers check alike; the providers are its
+siblings:
 
 	iwarp   RDMAP, DDP and MPA over an ordinary TCP socket, in user space
 	verbs   libibverbs and librdmacm, loaded at run time

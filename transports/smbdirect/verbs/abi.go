@@ -233,18 +233,15 @@ const (
 	opBindMW   = 8
 	opSendInv  = 9
 
-	flagFence     = 1
-	flagSignaled  = 2
-	flagSolicited = 4
-	flagInline    = 8
+	flagSignaled = 2
+	flagInline   = 8
 
 	accessLocalWrite  = 1
 	accessRemoteWrite = 2
 	accessRemoteRead  = 4
 	accessBind        = 16
 
-	wcReceive  = 128 // IBV_WC_RECV
-	wcWithInv  = 8   // wc_flags
+	wcWithInv  = 8 // wc_flags
 	rxeWithInv = 4
 
 	capMemWindow   = 0x20000
@@ -264,10 +261,7 @@ const (
 const (
 	statusSuccess    = 0
 	statusQPOp       = 2 // LOC_QP_OP_ERR
-	statusProtection = 4 // LOC_PROT_ERR
 	statusFlushed    = 5 // WR_FLUSH_ERR
-	statusBind       = 6 // MW_BIND_ERR
-	statusLocAccess  = 8 // LOC_ACCESS_ERR
 	statusRemInvalid = 9 // REM_INV_REQ_ERR
 	statusRemAccess  = 10
 	statusRemOp      = 11
@@ -303,7 +297,6 @@ const (
 	asyncQPAccess    = 3 // QP_ACCESS_ERR
 	asyncDeviceFatal = 8
 	asyncPortActive  = 9
-	asyncPortError   = 10
 )
 
 // at is the structure of the library's at p.

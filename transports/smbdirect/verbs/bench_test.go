@@ -95,3 +95,61 @@ func BenchmarkProvider(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkRoundTrip sends a message of 4 KiB there and back, one at a time:
+// what it costs to wait for a completion.
+func BenchmarkRoundTrip(b *testing.B) {
+	const size = 4096
+	p := new(Provider)
+	a, z := benchPair(b, p)
+	block := p.memory().Alloc(4 * size)
+	defer p.memory().Free(block)
+	piece := func(i int) []byte { return block[i*size : (i+1)*size : (i+1)*size] }
+	ended := make(chan struct{})
+	b.Cleanup(func() { a.Close(); z.Close(); <-ended })
+	if err := z.PostReceive(1, piece(1)); err != nil {
+		b.Fatal(err)
+	}
+	go func() {
+		defer close(ended)
+		answer(z, piece(1), piece(2))
+	}()
+	b.ReportAllocs()
+	work := []rdma.Work{{Op: rdma.OpSend, Body: piece(0)}}
+	for b.Loop() {
+		if err := a.PostReceive(1, piece(3)); err != nil {
+			b.Fatal(err)
+		}
+		if err := a.PostSend(work); err != nil {
+			b.Fatal(err)
+		}
+		if err := received(a); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// received waits for a message.
+func received(q rdma.QueuePair) error {
+	var list [4]rdma.Completion
+	for {
+		n, err := q.Poll(list[:])
+		if err != nil {
+			return err
+		}
+		for _, c := range list[:n] {
+			if c.Op == rdma.OpReceive {
+				return c.Err
+			}
+		}
+	}
+}
+
+// answer sends a message back for each that comes, until the end.
+func answer(q rdma.QueuePair, in, out []byte) {
+	work := []rdma.Work{{Op: rdma.OpSend, Body: out}}
+	for received(q) == nil {
+		_ = q.PostReceive(1, in)
+		_ = q.PostSend(work)
+	}
+}

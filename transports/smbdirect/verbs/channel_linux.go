@@ -35,7 +35,6 @@ type handler interface{ onEvent(*event) }
 type channel struct {
 	l    *library
 	ptr  pointer
-	fd   uintptr
 	file *os.File // a duplicate of the library's descriptor, for the Go poller
 	raw  syscall.RawConn
 	done chan struct{}
@@ -54,8 +53,8 @@ func newChannel(l *library) (*channel, error) {
 	if err != nil {
 		return nil, explainErrno("rdma_create_event_channel", err)
 	}
-	c := &channel{l: l, ptr: ptr, fd: uintptr(*at[int32](ptr)), done: make(chan struct{}), handlers: make(map[pointer]handler)}
-	if c.file, c.raw, err = pollable(int(c.fd), "rdma_cm"); err != nil {
+	c := &channel{l: l, ptr: ptr, done: make(chan struct{}), handlers: make(map[pointer]handler)}
+	if c.file, c.raw, err = pollable(int(*at[int32](ptr)), "rdma_cm"); err != nil {
 		_ = l.status(l.destroyEventChannel, uintptr(ptr))
 		return nil, fmt.Errorf("verbs: %w", err)
 	}

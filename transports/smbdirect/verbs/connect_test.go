@@ -7,7 +7,9 @@ import (
 	"net/netip"
 	"syscall"
 	"testing"
+	"unsafe"
 
+	"github.com/smbgw/smbgw/transports/mapped"
 	"github.com/smbgw/smbgw/transports/smbdirect/rdma"
 )
 
@@ -131,5 +133,41 @@ func TestWindowKey(t *testing.T) {
 		if w.renew(); w.key != want {
 			t.Errorf("%#x, want %#x", w.key, want)
 		}
+	}
+}
+
+// TestTaken: what a device has taken of a chain before the request that it has
+// refused.
+func TestTaken(t *testing.T) {
+	var m mapped.Memory
+	var q queuePair
+	q.wire.init(&m, 1)
+	defer q.wire.free()
+	at := func(i int) pointer { return pointer(unsafe.Pointer(&q.sends[i])) }
+	for _, c := range []struct {
+		bad     pointer
+		n, want int
+	}{{at(0), 4, 0}, {at(3), 4, 3}, {at(7), 8, 7}, {0, 4, 0}, {at(31), 4, 3}} {
+		*q.bad = c.bad
+		if got := q.taken(c.n); got != c.want {
+			t.Errorf("request %#x of %d: %d, want %d", c.bad, c.n, got, c.want)
+		}
+	}
+}
+
+// TestLastWords: an answer that came before the end is heard, though the end
+// has come too.
+func TestLastWords(t *testing.T) {
+	q := newQueuePair(new(Provider), nil, rdma.Config{})
+	q.err = errLost
+	close(q.ending)
+	for range 100 {
+		q.onEvent(&event{kind: eventEstablished})
+		if e, err := q.next(t.Context()); err != nil || e.kind != eventEstablished {
+			t.Fatalf("%+v, %v", e, err)
+		}
+	}
+	if _, err := q.next(t.Context()); err != errLost {
+		t.Errorf("the end is %v", err)
 	}
 }

@@ -87,7 +87,7 @@ func (a *domain) register(b []byte, rights uintptr) (pointer, error) {
 	return mr, nil
 }
 
-func (a *domain) deregister(mr pointer) { _ = a.d.l.status(a.d.l.freeMR, uintptr(mr)) }
+func (a *domain) deregister(mr pointer) { a.d.p.giveBack(a.d.l.status(a.d.l.freeMR, uintptr(mr))) }
 
 // forget ends the registration of a chunk that is about to be unmapped.
 func (a *domain) forget(c *mapped.Chunk) {
@@ -108,5 +108,5 @@ func (a *domain) close() {
 		a.deregister(mr)
 		delete(a.chunks, c)
 	}
-	_ = a.d.l.status(a.d.l.freePD, uintptr(a.pd))
+	a.d.p.giveBack(a.d.l.status(a.d.l.freePD, uintptr(a.pd)))
 }

@@ -40,7 +40,7 @@ func (q *queuePair) establish(ctx context.Context, p rdma.Params) error {
 // dial is the initiator's set-up: address, route, queues, connection. Several
 // addresses of a host are tried in order until a device has a route to one.
 func (q *queuePair) dial(ctx context.Context, p rdma.Params) error {
-	list, err := lookup(ctx, q.address)
+	list, err := q.lookup(ctx)
 	if err != nil {
 		return err
 	}
@@ -54,6 +54,20 @@ func (q *queuePair) dial(ctx context.Context, p rdma.Params) error {
 		q.forgetID()
 	}
 	return err
+}
+
+// lookup resolves the address, until somebody closes.
+func (q *queuePair) lookup(ctx context.Context) ([]netip.AddrPort, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-q.ending:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return lookup(ctx, q.address)
 }
 
 // route makes an ID and finds the device for an address.

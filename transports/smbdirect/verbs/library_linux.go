@@ -43,7 +43,6 @@ type library struct {
 	disconnect          uintptr
 	createQP, destroyQP uintptr
 	getSrcPort          uintptr
-	getDstPort          uintptr
 
 	errnoLocation uintptr // libc's __errno_location
 }
@@ -77,7 +76,7 @@ var load = sync.OnceValues(func() (*library, error) {
 			"rdma_connect": &l.connect, "rdma_accept": &l.accept, "rdma_reject": &l.reject,
 			"rdma_disconnect": &l.disconnect,
 			"rdma_create_qp":  &l.createQP, "rdma_destroy_qp": &l.destroyQP,
-			"rdma_get_src_port": &l.getSrcPort, "rdma_get_dst_port": &l.getDstPort,
+			"rdma_get_src_port": &l.getSrcPort,
 		}},
 	} {
 		h, err := purego.Dlopen(file.name, purego.RTLD_NOW|purego.RTLD_GLOBAL)

@@ -36,7 +36,7 @@ const (
 	reapBatch = 32
 
 	// spins is how often an empty completion queue is looked at before its
-	// event is waited for: about as long as the event itself costs.
+	// event is waited for: about as long as arming it costs.
 	spins = 16
 
 	// maxPart is the longest message or transfer of one work request, what

@@ -28,6 +28,7 @@ type Provider struct {
 	devices devices // of this system, if it can have any
 	regions atomic.Int64
 	open    atomic.Int64
+	stuck   atomic.Int64 // objects that the library did not take back
 }
 
 var _ rdma.Provider = (*Provider)(nil)
@@ -38,6 +39,13 @@ func (p *Provider) Regions() int64 { return p.regions.Load() }
 
 // Connections is the number of queue pairs that are not torn down.
 func (p *Provider) Connections() int64 { return p.open.Load() }
+
+// giveBack counts what the library does not take back: memory stays locked then.
+func (p *Provider) giveBack(err error) {
+	if err != nil {
+		p.stuck.Add(1)
+	}
+}
 
 // ErrNoRoute says that no RDMA device reaches an address.
 var ErrNoRoute = errors.New("verbs: no RDMA device has a route")

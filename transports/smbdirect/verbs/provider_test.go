@@ -57,6 +57,9 @@ func TestProvider(t *testing.T) {
 	if n := p.Connections(); n != 0 {
 		t.Errorf("%d connections left", n)
 	}
+	if n := p.stuck.Load(); n != 0 {
+		t.Errorf("%d objects that the library has not taken back", n)
+	}
 }
 
 // TestRouteToNobody: a neighbour that does not answer is asked for some seconds

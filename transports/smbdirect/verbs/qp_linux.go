@@ -58,10 +58,9 @@ type queuePair struct {
 	completionQueue
 	sendQueue
 	receiveQueue
-	windows windowPool
-	regions map[uint32]*region // by token
-	exposed int                // regions that were not given back
-	done    completions        // taken from the device, for Poll
+	regions     map[uint32]*region // by token
+	idleWindows []*window
+	done        completions // taken from the device, for Poll
 }
 
 // state is how far a queue pair has come.
@@ -270,6 +269,11 @@ func (q *queuePair) Establish(ctx context.Context, p rdma.Params) error {
 
 // next waits for what the connection manager says to the ID.
 func (q *queuePair) next(ctx context.Context) (*event, error) {
+	select {
+	case e := <-q.events: // before the end, which may come right behind
+		return e, nil
+	default:
+	}
 	select {
 	case e := <-q.events:
 		return e, nil

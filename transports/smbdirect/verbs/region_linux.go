@@ -32,12 +32,6 @@ type window struct {
 	binds int
 }
 
-// windowPool are the windows of a queue pair that nothing uses.
-type windowPool struct {
-	idle []*window
-	all  int
-}
-
 var errEmptyRegion = errors.New("verbs: register: no memory")
 
 // Register exposes b. See rdma.QueuePair.
@@ -69,7 +63,6 @@ func (q *queuePair) Register(b []byte, a rdma.Access) (rdma.Region, error) {
 		return nil, err
 	}
 	q.regions[g.segment.Token] = g
-	q.exposed++
 	q.p.regions.Add(1)
 	return g, nil
 }
@@ -134,12 +127,12 @@ func (q *queuePair) operate(op uint32, g *region) {
 // bits of a type 2 window's are ours to choose, ibv_alloc_mw(3).
 func (q *queuePair) takeWindow() (*window, error) {
 	for {
-		n := len(q.windows.idle) - 1
+		n := len(q.idleWindows) - 1
 		if n < 0 {
 			break
 		}
-		w := q.windows.idle[n]
-		q.windows.idle = q.windows.idle[:n]
+		w := q.idleWindows[n]
+		q.idleWindows = q.idleWindows[:n]
 		if w.binds < maxBinds {
 			return w.renew(), nil
 		}
@@ -149,7 +142,6 @@ func (q *queuePair) takeWindow() (*window, error) {
 	if err != nil {
 		return nil, explainErrno("ibv_alloc_mw", err)
 	}
-	q.windows.all++
 	return (&window{ptr: ptr, key: at[memoryWindow](ptr).rkey}).renew(), nil
 }
 
@@ -160,8 +152,7 @@ func (w *window) renew() *window {
 }
 
 func (q *queuePair) freeWindow(w *window) {
-	_ = q.l.status(uintptr(q.dev.ops.freeMW), uintptr(w.ptr))
-	q.windows.all--
+	q.p.giveBack(q.l.status(uintptr(q.dev.ops.freeMW), uintptr(w.ptr)))
 }
 
 // request fills in the work request of a window's operation.
@@ -209,6 +200,9 @@ func (g *region) Deregister() {
 		return
 	}
 	g.free = true
+	if q.state == stateEstablished {
+		q.reap() // the peer may have been quicker
+	}
 	if g.win != nil && !g.retired && q.err == nil {
 		if q.dev.isRXE() {
 			q.dropWindow(g)
@@ -221,7 +215,6 @@ func (g *region) Deregister() {
 	}
 	g.release()
 	delete(q.regions, g.segment.Token)
-	q.exposed--
 	q.p.regions.Add(-1)
 }
 
@@ -276,8 +269,8 @@ func (g *region) release() {
 	q := g.q
 	switch {
 	case g.win == nil:
-	case g.retired && len(q.windows.idle) < maxWindows:
-		q.windows.idle = append(q.windows.idle, g.win)
+	case g.retired && len(q.idleWindows) < maxWindows:
+		q.idleWindows = append(q.idleWindows, g.win)
 	default:
 		q.freeWindow(g.win)
 	}
@@ -294,10 +287,10 @@ func (q *queuePair) releaseAll() {
 	for _, g := range q.regions {
 		g.release()
 	}
-	for _, w := range q.windows.idle {
+	for _, w := range q.idleWindows {
 		q.freeWindow(w)
 	}
-	q.windows.idle = nil
+	q.idleWindows = nil
 }
 
 // Settle blocks until the region is exposed. Peers learn a token by a message

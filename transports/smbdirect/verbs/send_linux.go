@@ -87,23 +87,15 @@ func (q *queuePair) check(list []rdma.Work) error {
 		return rdma.ErrFull
 	}
 	for i := range list {
-		w := &list[i]
-		switch {
-		case w.Op > rdma.OpRead:
-			return fmt.Errorf("work %d: no operation %d", i, w.Op)
-		case w.Op != rdma.OpSend && (len(w.Head) > 0 || w.Invalidates):
-			return fmt.Errorf("work %d: head or invalidation without a send", i)
-		case w.Op != rdma.OpSend && uint64(len(w.Body)) > uint64(w.Remote.Length):
-			return fmt.Errorf("work %d: %d bytes for a segment of %d", i, len(w.Body), w.Remote.Length)
-		case w.Op != rdma.OpSend && len(w.Body) > maxPart*min(chain, q.slots):
-			return fmt.Errorf("work %d: a transfer of %d bytes, limit %d", i, len(w.Body), maxPart*min(chain, q.slots))
-		case w.Op == rdma.OpSend && len(w.Head)+len(w.Body) > maxPart:
-			return fmt.Errorf("work %d: a send of %d bytes, limit %d", i, len(w.Head)+len(w.Body), maxPart)
-		case w.Op == rdma.OpRead && len(w.Body) > 0 && q.ord == 0:
-			return rdma.ErrNoReads
+		w, limit := &list[i], maxPart
+		if w.Op != rdma.OpSend {
+			limit *= min(chain, q.slots) // what is longer would wait for room for ever
+		}
+		if n := len(w.Head) + len(w.Body); n > limit {
+			return fmt.Errorf("work %d: %d bytes, limit %d", i, n, limit)
 		}
 	}
-	return nil
+	return rdma.CheckWork(list, q.ord)
 }
 
 // queue adds an entry for w, with everything the device has to know.
@@ -254,14 +246,27 @@ func (q *queuePair) push() {
 			return
 		}
 		q.sign(n)
-		res := call(uintptr(q.dev.ops.post), q.postArgs[:])
-		q.used += n
-		if res != 0 {
+		*q.bad = 0
+		if call(uintptr(q.dev.ops.post), q.postArgs[:]) != 0 {
+			taken := q.taken(n)
+			q.used += taken
+			q.posted = q.sends[taken].id
 			q.end(errLost) // the queue pair is in error: why is told otherwise
 			return
 		}
+		q.used += n
 		q.bindings(from)
 	}
+}
+
+// taken is how many of n requests the device has taken before one that it has
+// refused, ibv_post_send(3).
+func (q *queuePair) taken(n int) int {
+	first := pointer(unsafe.Pointer(&q.sends[0]))
+	if *q.bad < first {
+		return 0
+	}
+	return min(int((*q.bad-first)/pointer(unsafe.Sizeof(q.sends[0]))), n-1)
 }
 
 // sign links n requests and makes the last one tell its end, and so that of

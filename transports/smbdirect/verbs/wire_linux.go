@@ -19,6 +19,7 @@ type wire struct {
 	recv   *recvWR
 	recvSG *sge
 	out    *[2]pointer // what an event is about
+	bad    *pointer    // the first request that was not taken
 
 	postArgs, receiveArgs [3]uintptr // queue pair, requests, the first that was not taken
 	wcs                   *[reapBatch]completion
@@ -47,6 +48,7 @@ func (w *wire) init(m *mapped.Memory, sends int) {
 	b := (*wireBlock)(unsafe.Pointer(unsafe.SliceData(w.block)))
 	w.sends, w.lists, w.wcs = &b.sends, &b.lists, &b.wcs
 	w.recv, w.recvSG, w.param, w.note, w.out = &b.recv, &b.recvSG, &b.param, b.note[:], &b.out
+	w.bad = &b.bad
 	w.postArgs = [3]uintptr{0, uintptr(unsafe.Pointer(&b.sends)), uintptr(unsafe.Pointer(&b.bad))}
 	w.receiveArgs = [3]uintptr{0, uintptr(unsafe.Pointer(&b.recv)), uintptr(unsafe.Pointer(&b.bad))}
 	w.heads = w.block[size:]
