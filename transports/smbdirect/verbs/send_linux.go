@@ -232,7 +232,7 @@ func (q *queuePair) push() {
 		from, n := q.posted, 0
 		for q.posted < q.last {
 			e := q.entry(q.posted)
-			if !q.heard && e.region == nil || q.used+n+e.parts > q.slots || n+e.parts > chain {
+			if !q.heard && e.region == nil || q.used+n+e.parts > q.slots || n+e.parts > chain || q.repeats(e) && q.used+n > 0 {
 				break
 			}
 			for part := range e.parts {
@@ -258,6 +258,11 @@ func (q *queuePair) push() {
 		q.bindings(from)
 	}
 }
+
+// repeats says that an entry must not be behind what may be sent once more. rxe
+// binds a window again when it repeats a message that was before the binding,
+// and that fails, as the window is bound.
+func (q *queuePair) repeats(e *entry) bool { return e.op == opBindMW && q.dev.isRXE() }
 
 // taken is how many of n requests the device has taken before one that it has
 // refused, ibv_post_send(3).
