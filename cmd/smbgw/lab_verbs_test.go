@@ -18,7 +18,7 @@ import (
 // guests. What the gateway does with it is in lab_verbsgateway_test.go.
 
 // roce asks for what takes minutes.
-var roce = flag.Bool("roce", false, "smbgw over RoCE in software too, and the speed of verbs beside perftest's")
+var roce = flag.Bool("roce", false, "the kernel's client over RoCE in software too, and the speed of verbs beside perftest's")
 
 // overVerbs is q.
 func overVerbs(t *testing.T) {

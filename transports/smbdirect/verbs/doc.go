@@ -90,7 +90,7 @@ A connection ends by itself when any work fails, when the peer disconnects and
 when the device is removed. Then the queue pair is moved to its error state,
 what the device flushes is taken, and windows, registrations, queue pair,
 queues, domain and ID go, in this order: see teardown. What the device does not
-give back within seconds is flushed by our own books, after the queue pair is
+give back within a second is flushed by our own books, after the queue pair is
 destroyed.
 
 Poll's last word is io.EOF, net.ErrClosed, ErrRemoved, a *rdma.ProtocolError or
@@ -103,14 +103,17 @@ siw tells neither side why a stream was terminated: what would be a
 ProtocolError is io.EOF there. It never answers an RDMA Read of memory that the
 kernel refuses to it, so that the reader's own timers end that, and it lets a
 peer read memory that is registered for writing only. "rdma link del" of a siw
-device waits until the program ends, and no event says so.
+device waits until the program ends, and no event says so. A queue pair whose
+dial is given up before the peer has answered is destroyed when siw's own 10 s
+are over, and Close waits for that.
 
 rxe lets a peer that can name a window of another connection invalidate it,
 which ends that connection. Its kernel code panics when a window is invalidated
 twice, so that windows are given back there instead of invalidated; a peer that
 invalidates twice can still do that. It holds a peer to the bounds of the
 registration that a window is in, so there each window has a registration of
-its own. Both are devices to try things with.
+its own; and it binds a window again when it repeats a message before the
+binding, so nothing that may be repeated is before one. Both are devices to try things with.
 
 Cards have not been tried, only siw and rxe.
 */

@@ -45,14 +45,14 @@ func (q *queuePair) teardown() {
 	q.mu.Lock()
 	q.sendRest()
 	q.stopped = true
-	id, accepted := q.id, q.connected
+	id, connected := q.id, q.connected
 	q.mu.Unlock()
 	switch {
 	case id == 0:
-	case q.responder && !accepted:
-		_ = q.l.status(q.l.reject, uintptr(id), 0, 0)
-	default:
+	case connected:
 		_ = q.l.status(q.l.disconnect, uintptr(id))
+	case q.responder:
+		_ = q.l.status(q.l.reject, uintptr(id), 0, 0)
 	}
 
 	q.mu.Lock()
@@ -105,7 +105,7 @@ func (q *queuePair) drain() {
 		return
 	}
 	flushed := func() bool { return q.first == q.posted && q.firstRecv == q.postedRecv }
-	q.pause(drainTimeout/10, flushed)
+	q.pause(drainTimeout, flushed)
 	if !flushed() { // the device has not noticed: say it more clearly
 		_ = q.l.status(q.l.modifyQP, uintptr(q.qp), uintptr(unsafe.Pointer(&qpAttr{state: stateError})), attrState)
 		if q.err != ErrRemoved { // a device that is gone flushes nothing, and its driver waits for us

@@ -80,9 +80,10 @@ const (
 	// taken by the peer.
 	closeTimeout = 2 * time.Second
 
-	// drainTimeout bounds the wait for flushed work; then the queue pair is
-	// destroyed and the rest counts as flushed.
-	drainTimeout = 5 * time.Second
+	// drainTimeout bounds the wait for flushed work, once before the queue pair
+	// is moved to its error state and once behind it; then the queue pair is
+	// destroyed and the rest counts as flushed. siw keeps what it was sending.
+	drainTimeout = 500 * time.Millisecond
 
 	// reasonTimeout is how long the end of a connection waits to be told why:
 	// flushed work comes out earlier than the event that explains it.
