@@ -4,6 +4,7 @@ package main_test
 
 import (
 	"fmt"
+	"regexp"
 	"testing"
 	"time"
 )
@@ -47,7 +48,7 @@ func clientOverVerbs(t *testing.T, f fabric) {
 		t.Run(m.name, func(t *testing.T) {
 			l, server, host := l.on(t), server.on(t), host.on(t)
 			before := host.resources(f.name())
-			back := fmt.Sprintf("verbs!%s!%d", server.ip, f.port)
+			back := fmt.Sprintf("smbdirect!%s!%d", server.ip, f.port)
 			gw := host.gateway("smbgw-"+m.name, m.block(l, "q", fmt.Sprintf("tcp!%s!%d", host.ip, 4450+i), back))
 			c := l.capture(server.link)
 			there(l, server, overTCP(host.ip, 4450+i), unprotected, files)
@@ -59,8 +60,18 @@ func clientOverVerbs(t *testing.T, f fabric) {
 			}
 			t.Log(host.counters(f.name()))
 			gw.end()
+			uses(t, gw, f)
 			host.left(f.name(), before, 10*time.Second)
 		})
+	}
+}
+
+// uses checks that the gateway has chosen the guest's device, and says so.
+func uses(t *testing.T, gw *gateway, f fabric) {
+	t.Helper()
+	said := regexp.MustCompile(`msg="RDMA provider" .*provider=verbs .*device=` + f.name() + `\b`)
+	if !said.MatchString(gw.process.text()) {
+		t.Errorf("the log does not say that %s is used:\n%s", f.name(), tail(gw.process.text()))
 	}
 }
 
@@ -74,7 +85,8 @@ func kernelOverVerbs(t *testing.T, f fabric) {
 		t.Run(m.name, func(t *testing.T) {
 			l, client, host := l.on(t), client.on(t), host.on(t)
 			before := host.resources(f.name())
-			gw := host.gateway("smbgw-"+m.name, m.block(l, "q", fmt.Sprintf("verbs!%s!%d", host.ip, f.port), "tcp!"+gatewayIP+"!4445"))
+			front := map[string]string{"relay": "verbs", "terminate": "smbdirect"}[m.name] // by name, and by what fits
+			gw := host.gateway("smbgw-"+m.name, m.block(l, "q", fmt.Sprintf("%s!%s!%d", front, host.ip, f.port), "tcp!"+gatewayIP+"!4445"))
 			c := l.capture(client.link)
 			unmount := client.mount(host.ip)
 			client.run(100*time.Second, "cp /lab/files/p* /tmp/mnt/")
@@ -88,9 +100,10 @@ func kernelOverVerbs(t *testing.T, f fabric) {
 			w.clean(t)
 			payloadWent(t, w, unprotected, client.ip, host.ip, files)
 			if m.name == "relay" {
-				gw.closed("q", 2, nil).check(t, unprotected, "verbs", "tcp!"+gatewayIP+"!4445")
+				gw.closed("q", 2, nil).check(t, unprotected, front, "tcp!"+gatewayIP+"!4445")
 			}
 			gw.end()
+			uses(t, gw, f)
 			host.left(f.name(), before, 10*time.Second)
 		})
 	}

@@ -151,8 +151,10 @@ func (t *counter) one(r *tree.Request) smb2.Status {
 		m := t.shop.arena.New(smb2.HeaderSize + 88)
 		t.done(r, m, res.Append(head(m), nil))
 	case smb2.CommandClose:
+		var id smb2.FileID // that of nobody, when the request is cut short
+		copy(id[:], smb2.FileIDOf(r.Element))
 		t.shop.mu.Lock()
-		t.shop.files = append(t.shop.files, smb2.FileID(smb2.FileIDOf(r.Element)))
+		t.shop.files = append(t.shop.files, id)
 		t.shop.mu.Unlock()
 		m := t.shop.arena.New(smb2.HeaderSize + 60)
 		t.done(r, m, (&smb2.CloseResponse{}).AppendBody(head(m)))
