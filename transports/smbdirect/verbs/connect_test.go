@@ -4,6 +4,7 @@ package verbs
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"syscall"
 	"testing"
@@ -169,5 +170,31 @@ func TestLastWords(t *testing.T) {
 	}
 	if _, err := q.next(t.Context()); err != errLost {
 		t.Errorf("the end is %v", err)
+	}
+}
+
+// TestRemovedExplains: of a device that is gone no other end is told, but the
+// one that we have made ourselves.
+func TestRemovedExplains(t *testing.T) {
+	if err := whenGone(fmt.Errorf("arming: %w", syscall.EIO)); err != ErrRemoved {
+		t.Errorf("EIO is %v", err)
+	}
+	if err := whenGone(syscall.EINVAL); err != syscall.EINVAL {
+		t.Errorf("EINVAL is %v", err)
+	}
+	for _, c := range []struct{ before, want error }{
+		{nil, ErrRemoved}, {errLost, ErrRemoved}, {errEOF, ErrRemoved}, {errSilent, ErrRemoved}, {errClosed, errClosed},
+	} {
+		q := newQueuePair(new(Provider), nil, rdma.Config{})
+		q.mu.Lock()
+		if c.before != nil {
+			q.end(c.before)
+		}
+		q.blame(ErrRemoved)
+		got := q.err
+		q.mu.Unlock()
+		if got != c.want {
+			t.Errorf("%v becomes %v", c.before, got)
+		}
 	}
 }

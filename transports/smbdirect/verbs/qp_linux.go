@@ -218,7 +218,7 @@ func (q *queuePair) Poll(dst []rdma.Completion) (int, error) {
 			idle++
 		case !q.armed:
 			if err := q.arm(); err != nil {
-				q.end(err)
+				q.end(whenGone(err))
 			}
 		default:
 			q.await()
@@ -244,14 +244,21 @@ func (q *queuePair) await() {
 			_ = q.file.SetReadDeadline(time.Time{})
 		}
 		return
-	case errors.Is(err, syscall.EIO): // what the kernel reads as of a device that is gone
-		q.end(ErrRemoved)
 	default:
-		q.end(fmt.Errorf("verbs: completion channel: %w", err))
+		q.end(whenGone(fmt.Errorf("verbs: completion channel: %w", err)))
 	}
 	for q.state != stateEnded {
 		q.cond.Wait() // there are no more events: teardown takes what is left
 	}
+}
+
+// whenGone says ErrRemoved for EIO, with which the kernel answers whatever is
+// asked of a device that is gone.
+func whenGone(err error) error {
+	if errors.Is(err, syscall.EIO) {
+		return ErrRemoved
+	}
+	return err
 }
 
 // Establish connects. See rdma.QueuePair.

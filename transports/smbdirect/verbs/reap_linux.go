@@ -93,9 +93,10 @@ func (q *queuePair) failed(status uint32, op uint32) {
 	}
 }
 
-// blame ends the connection for a reason that explains what else is heard.
+// blame ends the connection for a reason that explains what else is heard. A
+// device that is gone explains everything.
 func (q *queuePair) blame(err error) {
-	if q.err == errLost || q.err == errEOF {
+	if q.err == errLost || q.err == errEOF || q.err != nil && q.err != errClosed && err == ErrRemoved {
 		q.err = err
 		q.told = true
 	}
