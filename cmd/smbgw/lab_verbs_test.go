@@ -17,8 +17,8 @@ import (
 // The provider that uses the system's RDMA devices, with devices in software in
 // guests. What the gateway does with it is in lab_verbsgateway_test.go.
 
-// roce asks for what takes minutes.
-var roce = flag.Bool("roce", false, "the kernel's client over RoCE in software too, and the speed of verbs beside perftest's")
+// perftest asks for the speed of the provider beside that of perftest.
+var perftest = flag.Bool("perftest", false, "the speed of verbs beside perftest's, in a guest")
 
 // overVerbs is q.
 func overVerbs(t *testing.T) {
@@ -27,7 +27,7 @@ func overVerbs(t *testing.T) {
 			t.Run("suite", func(t *testing.T) { verbsSuite(t, f) })
 			t.Run("forged", func(t *testing.T) { forged(t, f) })
 			t.Run("peer-killed", func(t *testing.T) { peerKilled(t, f) })
-			if *roce {
+			if *perftest {
 				t.Run("speed", func(t *testing.T) { speed(t, f) })
 			}
 		})

@@ -29,9 +29,6 @@ func gatewayOverVerbs(t *testing.T) {
 	for _, f := range fabrics {
 		t.Run(f.kind, func(t *testing.T) {
 			t.Run("to-ksmbd", func(t *testing.T) { clientOverVerbs(t, f) })
-			if f == rxe && !*roce {
-				return // a minute and more, of which the kernel's client takes most
-			}
 			t.Run("from-kernel", func(t *testing.T) { kernelOverVerbs(t, f) })
 		})
 	}
