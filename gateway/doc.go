@@ -314,12 +314,18 @@
 // Threshold. A signed or encrypted READ whose reply is too large for the backend
 // to send may stay unanswered: ksmbd keeps silent.
 //
-// Gateway.Share does not give anybody a processor. Where clients' data keep all of
-// them busy, a small request waits for one at every step, in the gateway as in the
-// server, and one client with a single large READ or WRITE at a time is enough: on
-// two processors the 99th percentile of small READs is then several times as long as
-// beside nobody (etc/bench/fair). Smaller pieces of data make that no shorter, and
-// large ones slower.
+// Gateway.Share does not give anybody a processor. As long as there are some to spare,
+// one client's deep queue makes the 99th percentile of another one's small READs less
+// than twice as long as beside nobody. Where clients' data keep all of them busy, a
+// small request waits for one at every step, in the gateway as in the server, and one
+// client with a single large READ or WRITE at a time is enough: on two processors it is
+// then several times as long (etc/bench/fair has both). Smaller pieces of data make that
+// no shorter, and large ones slower.
+//
+// A system that sends what a socket is given while the call lasts, as Linux does on a
+// virtual device whose traffic is shaped (tbf), keeps a processor in that call for as
+// long as the link takes, and who reads the same socket waits with it. GOMAXPROCS above
+// the number of processors leaves others something, and costs small requests a sixth.
 //
 // A client that is paced is not heard: that it has closed its connection is noticed
 // when it may be read again, or when an answer cannot be delivered. It is paced as a

@@ -66,11 +66,10 @@ func run(op string, size int, address string) {
 	arena := new(transports.Arena)
 	space := &back.Space{
 		Dial: back.Direct(func(ctx context.Context) (transports.Conn, error) {
-			c, err := tcp.Network{Arena: arena}.Dial(ctx, to)
-			if err == nil && *rate > 0 {
-				c = newLink(c, *rate)
+			if *rate > 0 {
+				return dialLink(ctx, to, *rate, arena)
 			}
-			return c, err
+			return tcp.Network{Arena: arena}.Dial(ctx, to)
 		}),
 		Initiator: initiator,
 		Options:   back.Options{Arena: arena, ServerName: to.Host, Sign: *sign, Encrypt: *seal},
