@@ -225,18 +225,16 @@ func restarted(t *testing.T) {
 
 // steadily is a script that writes a file with one handle, a MiB at a time, for
 // longer than it takes to kill somebody in the middle of it. The kernel sends what
-// it has every tenth of a second. Only the last MiB is flushed: a flush that a
-// reconnect meets is not repeated by this kernel, but fails (EBADF, EAGAIN),
-// without a gateway, too.
+// it has every tenth of a second. It is one process that writes, and flushes at its
+// end: a flush that a reconnect meets, which every close is, is not repeated by this
+// kernel, but fails (EBADF, EAGAIN), without a gateway, too.
 func steadily(f file) string {
 	return fmt.Sprintf(`
 echo 10 >/proc/sys/vm/dirty_writeback_centisecs
 echo 10 >/proc/sys/vm/dirty_expire_centisecs
-exec 3>/tmp/mnt/%[1]s
 for i in $(seq 0 %[2]d); do
-	[ $i -lt %[2]d ] || flush=conv=fsync
-	dd if=/lab/files/%[1]s bs=1M skip=$i count=1 $flush >&3
+	dd if=/lab/files/%[1]s bs=1M skip=$i count=1 status=none
 	busybox usleep 80000
-done
+done | dd of=/tmp/mnt/%[1]s bs=1M iflag=fullblock conv=fsync
 `, f.name, (f.size-1)>>20)
 }
